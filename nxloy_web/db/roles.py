@@ -1,0 +1,280 @@
+"""The database roles and schemas, made once by an administrator; and the check at run time.
+
+nx_owner owns the tables and cannot sign in. nx_migrator changes them, as itself and past the
+policies. nx_app and nx_worker serve: they own nothing and every policy holds for them. nx_doors
+owns the few functions that look across businesses. All of it can be run again at any time.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from typing import Any, LiteralString, NamedTuple, Protocol
+from urllib.parse import quote, urlencode
+
+import click
+import psycopg
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict
+
+DATABASE = "nxloy"
+MAINTENANCE = ("", "postgres", "template1")
+SEARCH_PATH = "nx, jobs"
+
+LOGINS: dict[str, LiteralString] = {
+    "migrator": "nx_migrator",
+    "app": "nx_app",
+    "worker": "nx_worker",
+}
+ATTRIBUTES: dict[LiteralString, LiteralString] = {
+    "nx_owner": "NOLOGIN NOBYPASSRLS",
+    "nx_doors": "NOLOGIN BYPASSRLS",
+    "nx_migrator": "LOGIN INHERIT BYPASSRLS",
+    "nx_app": "LOGIN NOBYPASSRLS",
+    "nx_worker": "LOGIN NOBYPASSRLS",
+}
+SETTINGS: dict[LiteralString, dict[LiteralString, str]] = {
+    # row_security=off turns "the policy hid the rows" into an error: without it a backfill or
+    # the validation of a foreign key would silently pass over rows it cannot see.
+    "nx_migrator": {"row_security": "off", "lock_timeout": "10s"},
+    "nx_app": {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s"},
+    "nx_worker": {"statement_timeout": "0", "lock_timeout": "5s"},
+}
+
+
+class Urls(NamedTuple):
+    """Where each of the three signs in, as plain `postgresql://` URIs."""
+
+    migrator: str
+    app: str
+    worker: str
+
+
+class RolesError(Exception):
+    """One sentence for the person at the terminal."""
+
+
+def create_roles(admin_url: str, *, passwords: Mapping[str, str] | None = None) -> Urls:
+    """Make, or put right, roles, schemas and grants in the URL's database.
+
+    Passwords are set each time; without `passwords` they are new. A URL that names no database
+    of its own (`postgres`) gets the database `nxloy`.
+    """
+    place = _parse(admin_url)
+    if str(place.get("dbname", "")) in MAINTENANCE:
+        place["dbname"] = DATABASE
+        _create_database(admin_url)
+    secret = passwords or {who: secrets.token_urlsafe(24) for who in LOGINS}
+    with _connect(uri(place)) as connection:
+        _refuse_old(connection)
+        try:
+            with connection.transaction():
+                _create_all(connection, secret)
+        except errors.InsufficientPrivilege as error:
+            raise RolesError(
+                f"{place.get('user')} may not make these roles ({error.diag.message_primary}): "
+                "NxLoy needs an administrator who may create roles with BYPASSRLS."
+            ) from None
+    addresses = {
+        who: uri({**place, "user": role, "password": secret[who]}) for who, role in LOGINS.items()
+    }
+    return Urls(**addresses)
+
+
+def uri(place: Mapping[str, Any]) -> str:
+    """A libpq URI that SQLAlchemy reads as well; socket folders travel in the query."""
+    rest = {key: str(value) for key, value in place.items() if value is not None}
+    user, password = rest.pop("user", ""), rest.pop("password", "")
+    name, host, port = rest.pop("dbname", ""), rest.pop("host", ""), rest.pop("port", "")
+    who = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    where = host
+    if not host or host.startswith("/") or "," in host:
+        rest = {key: value for key, value in (("host", host), ("port", port)) if value} | rest
+        where, port = "", ""
+    elif ":" in host:
+        where = f"[{host}]"
+    address = f"postgresql://{who}{'@' if who else ''}{where}{f':{port}' if port else ''}"
+    query = f"?{urlencode(rest, quote_via=quote, safe='')}" if rest else ""
+    return f"{address}/{quote(name, safe='')}{query}"
+
+
+class Connection(Protocol):
+    """What both a psycopg connection and (behind `exec_driver_sql`) SQLAlchemy's can do."""
+
+    def execute(self, statement: Any, parameters: Any = ..., /) -> Any: ...
+
+
+def check_role(connection: Connection, *, open_tables: Collection[str] = ()) -> list[str]:
+    """What is wrong with serving people as this connection's role; empty when all is well.
+
+    `open_tables` names tables that carry a business_id and stand outside the policies on purpose.
+    """
+    run = getattr(connection, "exec_driver_sql", connection.execute)
+    user, is_super, bypasses = run(
+        "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    advice = "use the DATABASE_URL that `flask db-roles` prints"
+    if is_super:
+        return [f"The database role {user} is a superuser, so no policy holds for it: {advice}."]
+    problems = []
+    if bypasses:
+        problems.append(f"The database role {user} bypasses row-level security: {advice}.")
+    owned = [row[0] for row in run(OWNED_TABLES).fetchall()]
+    if owned:
+        problems.append(f"The database role {user} owns tables ({_some(owned)}): {advice}.")
+    bare = [row[0] for row in run(BARE_TABLES).fetchall() if row[0] not in open_tables]
+    if bare:
+        problems.append(
+            f"These tables hold a business_id but no enforced policy: {_some(bare)}; "
+            "run `flask db upgrade` with this version."
+        )
+    return problems
+
+
+OWNED_TABLES: LiteralString = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('nx', 'jobs') AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND pg_has_role(current_user, c.relowner, 'MEMBER')
+    ORDER BY 1
+"""
+BARE_TABLES: LiteralString = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'nx' AND c.relkind IN ('r', 'p')
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+               AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+      AND (c.relname = 'businesses' OR EXISTS (
+          SELECT FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attname = 'business_id' AND NOT a.attisdropped))
+    ORDER BY 1
+"""
+
+
+@click.command("db-roles")
+@click.argument("admin_url")
+def roles_command(admin_url: str) -> None:
+    """Make roles and schemas on a PostgreSQL server and print the addresses to use.
+
+    ADMIN_URL signs in as an administrator. Run again, it gives every role a new password.
+    """
+    try:
+        urls = create_roles(admin_url)
+    except RolesError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"DATABASE_URL={urls.app}")
+    click.echo(f"MIGRATIONS_DATABASE_URL={urls.migrator}")
+    click.echo(f"WORKER_DATABASE_URL={urls.worker}")
+
+
+def _parse(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1)))
+    except psycopg.ProgrammingError as error:
+        raise RolesError(f"That is not a PostgreSQL address: {str(error).strip()}.") from None
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        raise RolesError(f"The database cannot be reached: {str(error).strip()}") from None
+
+
+def _create_database(admin_url: str) -> None:
+    with _connect(uri(_parse(admin_url))) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if found.fetchone() is None:
+            # template0, so that the encoding holds whatever template1 was made with
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
+                    sql.Identifier(DATABASE)
+                )
+            )
+
+
+def _refuse_old(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    version = connection.info.server_version // 10000
+    if version < 15:
+        raise RolesError(f"This is PostgreSQL {version}; NxLoy needs 15 or later.")
+
+
+def _create_all(
+    connection: psycopg.Connection[tuple[Any, ...]], passwords: Mapping[str, str]
+) -> None:
+    run = connection.execute
+    # Two deployers at once would both find a role missing and both make it.
+    run("SELECT pg_advisory_xact_lock(hashtext('nxloy roles'))")
+    existing = {row[0] for row in run("SELECT rolname FROM pg_roles").fetchall()}
+    for role, attributes in ATTRIBUTES.items():
+        if role not in existing:
+            run(sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(role)))
+    for who, role in LOGINS.items():
+        _set_password(connection, role, passwords[who])
+    for role, settings in SETTINGS.items():
+        everything = settings | {"search_path": SEARCH_PATH, "timezone": "UTC"}
+        for name, value in everything.items():
+            # search_path is a list: a quoted 'nx, jobs' would name one schema
+            literal = sql.SQL(SEARCH_PATH) if name == "search_path" else sql.Literal(value)
+            run(
+                sql.SQL("ALTER ROLE {} SET {} TO {}").format(
+                    sql.Identifier(role), sql.Identifier(name), literal
+                )
+            )
+    # The migrator hands its tables to nx_owner and its doors to nx_doors, and may change both.
+    run("GRANT nx_owner, nx_doors TO nx_migrator")
+    is_super = _is_superuser(connection)
+    if not is_super:
+        # Needed to give schemas to nx_owner, and withdrawn below.
+        run("GRANT nx_owner TO CURRENT_USER")
+    database = sql.Identifier(connection.info.dbname)
+    run(
+        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO nx_migrator, nx_app, nx_worker").format(
+            database
+        )
+    )
+    if is_super:
+        _take_set_config_away(connection)
+    run("CREATE SCHEMA IF NOT EXISTS nx AUTHORIZATION nx_owner")
+    run("CREATE SCHEMA IF NOT EXISTS jobs AUTHORIZATION nx_owner")
+    run("GRANT USAGE, CREATE ON SCHEMA nx, jobs TO nx_migrator")
+    run("GRANT USAGE ON SCHEMA nx, jobs TO nx_app, nx_worker")
+    # CREATE: PostgreSQL asks it of a role that is given a function in the schema.
+    run("GRANT USAGE, CREATE ON SCHEMA nx TO nx_doors")
+    if not is_super:
+        run("REVOKE nx_owner FROM CURRENT_USER")
+
+
+def _set_password(
+    connection: psycopg.Connection[tuple[Any, ...]], role: LiteralString, password: str
+) -> None:
+    """Hashed on this side, so that no password stands in the server's log."""
+    verifier = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    )
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+            sql.Identifier(role), sql.Literal(verifier.decode())
+        )
+    )
+
+
+def _is_superuser(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+    found = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    row = found.fetchone()
+    return bool(row and row[0])
+
+
+def _take_set_config_away(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Injected SQL could enter another business inside one statement through set_config.
+
+    SET LOCAL cannot be nested in a statement, so the application uses that. pg_dump, which the
+    migrator may run, starts with set_config.
+    """
+    connection.execute(
+        "REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC"
+    )
+    connection.execute(
+        "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean)"
+        " TO nx_migrator, nx_owner"
+    )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
