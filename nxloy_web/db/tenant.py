@@ -1,0 +1,25 @@
+"""Which business is in scope. Kept apart so that models, session and scope can all read it."""
+
+from contextvars import ContextVar
+
+from nxloy_web.errors import Refusal
+
+business_in_context: ContextVar[str | None] = ContextVar("business_id", default=None)
+
+
+class ScopeNeeded(Refusal):
+    """This reads or writes a business's data, and no business has been entered."""
+
+    status = 500
+
+
+def business_in_scope() -> str | None:
+    return business_in_context.get()
+
+
+def current_business_id() -> str:
+    """The business in scope. Raises ScopeNeeded outside one."""
+    business_id = business_in_context.get()
+    if business_id is None:
+        raise ScopeNeeded
+    return business_id

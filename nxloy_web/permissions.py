@@ -1,0 +1,89 @@
+"""Who may do what: one table of roles, one decorator. A test walks every route with every role."""
+
+import enum
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+
+class Role(enum.Enum):
+    OWNER = "OWNER"
+    MANAGER = "MANAGER"
+    STAFF = "STAFF"
+    ANALYST = "ANALYST"
+
+
+class Permission(enum.Enum):
+    HOME = "home:view"
+    BUSINESS_EDIT = "business:edit"
+    TEAM_EDIT = "team:edit"
+    LOCATIONS_EDIT = "locations:edit"
+    PROGRAMS_VIEW = "programs:view"
+    PROGRAMS_EDIT = "programs:edit"
+    REWARDS_VIEW = "rewards:view"
+    REWARDS_EDIT = "rewards:edit"
+    SEGMENTS_VIEW = "segments:view"
+    SEGMENTS_EDIT = "segments:edit"
+    IMPORTS_VIEW = "imports:view"
+    IMPORTS_EDIT = "imports:edit"
+    CUSTOMERS_VIEW = "customers:view"
+    CUSTOMERS_EDIT = "customers:edit"
+    CUSTOMERS_MANAGE = "customers:manage"  # block, delete, restore
+    CUSTOMERS_EXPORT = "customers:export"
+    POINTS_GIVE = "points:give"
+    POINTS_CORRECT = "points:correct"  # void, adjust; staff up to the business's limit
+    POINTS_CORRECT_ANY = "points:correct_any"
+    LEDGER_VIEW = "ledger:view"
+    REDEMPTIONS_VIEW = "redemptions:view"
+    REDEMPTIONS_DECIDE = "redemptions:decide"
+    REDEMPTIONS_REFUND = "redemptions:refund"
+    AUDIT_VIEW = "audit:view"
+    JOBS_VIEW = "jobs:view"
+
+
+_READS = {
+    Permission.HOME,
+    Permission.PROGRAMS_VIEW,
+    Permission.REWARDS_VIEW,
+    Permission.SEGMENTS_VIEW,
+    Permission.IMPORTS_VIEW,
+    Permission.CUSTOMERS_VIEW,
+    Permission.CUSTOMERS_EXPORT,
+    Permission.LEDGER_VIEW,
+    Permission.REDEMPTIONS_VIEW,
+    Permission.AUDIT_VIEW,
+    Permission.JOBS_VIEW,
+}
+_COUNTER = {
+    Permission.HOME,
+    Permission.CUSTOMERS_VIEW,
+    Permission.CUSTOMERS_EDIT,
+    Permission.POINTS_GIVE,
+    Permission.POINTS_CORRECT,
+    Permission.LEDGER_VIEW,
+    Permission.REDEMPTIONS_VIEW,
+    Permission.REDEMPTIONS_DECIDE,
+}
+_OWNER_ONLY = {Permission.BUSINESS_EDIT, Permission.TEAM_EDIT, Permission.LOCATIONS_EDIT}
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.MANAGER: frozenset(set(Permission) - _OWNER_ONLY),
+    Role.STAFF: frozenset(_COUNTER),
+    Role.ANALYST: frozenset(_READS),
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Name the permission of a desk view; the edge checks it before the view runs."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def allows(role: Role | None, permission: Permission) -> bool:
+    return role is not None and permission in ROLES[role]

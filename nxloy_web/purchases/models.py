@@ -1,0 +1,81 @@
+"""What customers bought."""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nxloy_web.businesses.models import Location
+from nxloy_web.customers.models import Customer
+from nxloy_web.db.base import (
+    Base,
+    EnumText,
+    SearchText,
+    TenantMixin,
+    TimestampMixin,
+    TypedJson,
+    belongs_to,
+    members,
+    tenant_fk,
+    tenant_index,
+)
+from nxloy_web.ledger.models import Why
+
+
+class PurchaseStatus(enum.Enum):
+    RECORDED = "RECORDED"
+    VOIDED = "VOIDED"
+
+
+class Purchase(TenantMixin, TimestampMixin, Base):
+    __tablename__ = "purchases"
+
+    customer_id: Mapped[str]
+    program_id: Mapped[str | None]
+    location_id: Mapped[str | None]
+    status: Mapped[PurchaseStatus] = mapped_column(
+        EnumText(PurchaseStatus), server_default="RECORDED", default=PurchaseStatus.RECORDED
+    )
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    items: Mapped[int | None]
+    order_ref: Mapped[str | None] = mapped_column(SearchText)
+    """The receipt or order number, when the merchant has one."""
+    import_key: Mapped[str | None] = mapped_column(SearchText)
+    """What makes an imported line itself; given up when the import is undone."""
+    import_run_id: Mapped[str | None]
+    points: Mapped[int] = mapped_column(server_default="0", default=0)
+    """What it earned at the time."""
+    why: Mapped[Why] = mapped_column(TypedJson(Why), server_default=text("'{}'"), default=Why)
+    """Kept here too: a purchase that gave nothing has no entry that could say why."""
+    by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    occurred_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str | None]
+
+    customer: Mapped[Customer] = belongs_to("Purchase", "customer_id", "Customer")
+    location: Mapped[Location | None] = belongs_to("Purchase", "location_id", "Location")
+
+    __table_args__ = (
+        tenant_fk("customer_id", "customers", ondelete="RESTRICT"),
+        tenant_fk("program_id", "loyalty_programs", ondelete="RESTRICT"),
+        tenant_fk("location_id", "locations", ondelete="RESTRICT"),
+        tenant_fk("import_run_id", "import_runs", ondelete="RESTRICT"),
+        members("status", PurchaseStatus),
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
+        Index(
+            "uq_purchases_order_ref",
+            "business_id",
+            "order_ref",
+            unique=True,
+            postgresql_where=text("order_ref IS NOT NULL AND status = 'RECORDED'"),
+        ),
+        Index("uq_purchases_import_key", "business_id", "import_key", unique=True),
+        tenant_index("ix_purchases_customer_id", "customer_id", "occurred_at"),
+        tenant_index("ix_purchases_occurred_at", "occurred_at", "id"),
+        tenant_index(
+            "ix_purchases_import_run_id", "import_run_id", where="import_run_id IS NOT NULL"
+        ),
+    )
