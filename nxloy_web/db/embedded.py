@@ -109,11 +109,13 @@ class EmbeddedServer:
     binaries: Binaries
     process: subprocess.Popen[bytes]
     lock: InstanceLock
+    sockets: Path
 
     def stop(self) -> None:
         """Roll open transactions back, write a clean checkpoint, go."""
         try:
             _stop_process(self.process)
+            shutil.rmtree(self.sockets, ignore_errors=True)
         finally:
             self.lock.release()
 
@@ -148,7 +150,9 @@ def start(instance: Path, *, durable: bool = True) -> EmbeddedServer:
             _stop_process(process)
         lock.release()
         raise
-    return EmbeddedServer(admin_url, urls.migrator, urls.app, urls.worker, binaries, process, lock)
+    return EmbeddedServer(
+        admin_url, urls.migrator, urls.app, urls.worker, binaries, process, lock, sockets
+    )
 
 
 def remove(instance: Path) -> None:
@@ -420,18 +424,19 @@ def _spawn(
             stdout=output, stderr=output, start_new_session=True,
             user=account.uid, group=account.gid,
             extra_groups=None if account.uid is None else [],
-            preexec_fn=_dies_with_parent(),
+            preexec_fn=dies_with_parent(signal.SIGINT),
         )  # fmt: skip
 
 
-def _dies_with_parent() -> Callable[[], None] | None:
+def dies_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+    """For Popen's preexec_fn: the kernel sends this signal to the child when we are gone."""
     if not sys.platform.startswith("linux"):
         return None  # elsewhere the next start stops what a kill left behind
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     parent = os.getpid()
 
     def ask_kernel() -> None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, int(how), 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
 

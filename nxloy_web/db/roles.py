@@ -6,7 +6,7 @@ owns the few functions that look across businesses. All of it can be run again a
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, LiteralString, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
@@ -107,7 +107,12 @@ def check_role(connection: Connection, *, open_tables: Collection[str] = ()) -> 
 
     `open_tables` names tables that carry a business_id and stand outside the policies on purpose.
     """
-    run = getattr(connection, "exec_driver_sql", connection.execute)
+    return check_rights(connection) + _check_policies(connection, open_tables)
+
+
+def check_rights(connection: Connection) -> list[str]:
+    """The part of `check_role` that can be asked before the tables are there."""
+    run = _runner(connection)
     user, is_super, bypasses = run(
         "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
     ).fetchone()
@@ -120,13 +125,22 @@ def check_role(connection: Connection, *, open_tables: Collection[str] = ()) -> 
     owned = [row[0] for row in run(OWNED_TABLES).fetchall()]
     if owned:
         problems.append(f"The database role {user} owns tables ({_some(owned)}): {advice}.")
-    bare = [row[0] for row in run(BARE_TABLES).fetchall() if row[0] not in open_tables]
-    if bare:
-        problems.append(
-            f"These tables hold a business_id but no enforced policy: {_some(bare)}; "
-            "run `flask db upgrade` with this version."
-        )
     return problems
+
+
+def _check_policies(connection: Connection, open_tables: Collection[str]) -> list[str]:
+    rows = _runner(connection)(BARE_TABLES).fetchall()
+    bare = [row[0] for row in rows if row[0] not in open_tables]
+    if not bare:
+        return []
+    return [
+        f"These tables hold a business_id but no enforced policy: {_some(bare)}; "
+        "run `flask db upgrade` with this version."
+    ]
+
+
+def _runner(connection: Connection) -> Callable[[str], Any]:
+    return getattr(connection, "exec_driver_sql", connection.execute)
 
 
 OWNED_TABLES: LiteralString = """

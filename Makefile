@@ -1,0 +1,45 @@
+# Python 3.11 or later is all that is needed; everything else goes into .venv.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
+	done; echo python3)
+VENV := .venv/bin/python
+export INSTANCE PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset test format lint bench soak vendor env env-dev env-bench
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 16
+
+run: env  ## Start everything; INSTANCE=folder and PORT=number may be given
+	@exec $(VENV) -m nxloy_web.run
+
+reset: env  ## Start over: delete the database, mails and keys of the instance folder
+	@$(VENV) -m nxloy_web.run --reset
+
+test: env-dev  ## Check format, lint, types, imports and templates, and run all tests
+	@$(VENV) tools/check.py
+
+format: env-dev  ## Put the code into shape
+	@$(VENV) -m ruff format . && $(VENV) -m ruff check --fix .
+
+lint: env-dev  ## The quick checks alone
+	@$(VENV) -m ruff format --check . && $(VENV) -m ruff check . && $(VENV) -m mypy
+
+bench: env-bench  ## Print the figures of docs/figures.md
+	@$(VENV) -m bench
+
+soak: env-dev  ## Long proofs at full size
+	@$(VENV) -m pytest -m soak
+
+vendor: env-dev  ## Fetch again what stands in static/vendor, and check it
+	@$(VENV) tools/vendor.py
+
+env:
+	@$(PYTHON) tools/bootstrap.py
+
+env-dev:
+	@$(PYTHON) tools/bootstrap.py dev
+
+env-bench:
+	@$(PYTHON) tools/bootstrap.py dev bench
