@@ -1,0 +1,39 @@
+"""NxLoy Web: the loyalty desk of a shop."""
+
+from pathlib import Path
+from typing import Any
+
+from nxloy_web import cli, config, extensions
+from nxloy_web.db import db
+from nxloy_web.web import assets, chrome, errors, features, filters, health, preferences, security
+from nxloy_web.web import sign_in as visitors
+from nxloy_web.web.edge import NxFlask
+
+ROOT = Path(__file__).parent.parent
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
+    """Build the application. `overrides` win over the environment."""
+    app = NxFlask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.update(config.from_environment() | (overrides or {}))
+    app.config.update(config.complete(app.config))
+
+    extensions.htmx.init_app(app)
+    db.init_app(app)
+    extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    extensions.csrf.init_app(app)
+    extensions.babel.init_app(app)
+    extensions.limiter.init_app(app)
+    visitors.init_app(app)
+
+    security.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    chrome.init_app(app)
+    assets.init_app(app)
+
+    app.register_blueprint(health.bp)
+    app.register_blueprint(preferences.bp)
+    features.init_app(app)
+    cli.init_app(app)
+    return app

@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
-from sqlalchemy.orm.relationships import RelationshipProperty
 from sqlalchemy.types import TypeDecorator
 
 from nxloy_web import clock
@@ -156,7 +155,7 @@ def tenant_index(name: str, *columns: Any, where: str | None = None) -> Index:
     )
 
 
-def belongs_to(own: str, column: str, target: str) -> RelationshipProperty[Any]:
+def belongs_to(own: str, column: str, target: str) -> Any:
     """Read the parent row. View-only: the id column is what is written, and assigning a parent of
     another business must not rewrite `business_id`. Never loads by itself: a query says what it
     needs, so a list cannot grow a query per row."""

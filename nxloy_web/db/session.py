@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Engine, Select, event, select, update
+from sqlalchemy import Engine, Select, event, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.session import Session as OrmSession
@@ -95,7 +95,7 @@ def _guard(state: ORMExecuteState) -> None:
     if options.get(WITH_DELETED):
         return
     if state.is_select or state.is_update or state.is_delete:
-        state.statement = state.statement.options(  # type: ignore[attr-defined]
+        state.statement = state.statement.options(
             with_loader_criteria(
                 SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True
             )

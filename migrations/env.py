@@ -1,0 +1,75 @@
+"""Alembic's environment: the migrator's own connection, one transaction a revision."""
+
+import logging
+import time
+from typing import Any
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.engine import Connection
+
+from nxloy_web.config import VERSION, with_driver
+from nxloy_web.models import Base
+from nxloy_web.schema.autogenerate import include_object, render_item
+
+log = logging.getLogger("nxloy.migrations")
+DEPLOY_LOCK = "nxloy deploy"
+WAIT_SECONDS = 60
+
+
+def configure(**where: Any) -> None:
+    context.configure(
+        target_metadata=Base.metadata,
+        include_object=include_object,
+        render_item=render_item,
+        compare_server_default=False,
+        transaction_per_migration=True,
+        **where,
+    )
+
+
+def offline() -> None:
+    """Print the SQL instead of running it (`flask db upgrade --sql`)."""
+    configure(url="postgresql+psycopg://", literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def online() -> None:
+    url = current_app.config.get("MIGRATIONS_DATABASE_URL")
+    if not url:
+        raise SystemExit(
+            "MIGRATIONS_DATABASE_URL is not set. It is the second line `flask db-roles` prints."
+        )
+    engine = create_engine(
+        with_driver(url),
+        poolclass=pool.NullPool,
+        connect_args={"application_name": f"nxloy/{VERSION}/migrate"},
+    )
+    with engine.connect() as guard:
+        guard = guard.execution_options(isolation_level="AUTOCOMMIT")
+        wait_for_other_deployer(guard)
+        with engine.connect() as connection:
+            configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+            connection.execute(text("GRANT SELECT ON alembic_version TO nx_app, nx_worker"))
+            connection.commit()
+
+
+def wait_for_other_deployer(guard: Connection) -> None:
+    """One deployer at a time. Polled, on a connection of its own in autocommit: a waiting
+    transaction would deadlock with CREATE INDEX CONCURRENTLY."""
+    for _ in range(WAIT_SECONDS):
+        if guard.scalar(text("SELECT pg_try_advisory_lock(hashtext(:key))"), {"key": DEPLOY_LOCK}):
+            return
+        log.info("another deployment is running; waiting")
+        time.sleep(1)
+    raise SystemExit("Another deployment has been running for a minute. Try again when it is done.")
+
+
+if context.is_offline_mode():
+    offline()
+else:
+    online()

@@ -1,0 +1,64 @@
+"""Settings, read from the environment once."""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+try:
+    VERSION = version("nxloy-web")
+except PackageNotFoundError:
+    VERSION = "0.1.0"
+
+
+def from_environment() -> dict[str, Any]:
+    return {
+        "SECRET_KEY": os.environ.get("SECRET_KEY"),
+        "DATABASE_URL": os.environ.get("DATABASE_URL"),
+        "MIGRATIONS_DATABASE_URL": os.environ.get("MIGRATIONS_DATABASE_URL"),
+        "WORKER_DATABASE_URL": os.environ.get("WORKER_DATABASE_URL"),
+        "INSTANCE": os.environ.get("INSTANCE", "instance"),
+        "BASE_URL": os.environ.get("BASE_URL", "http://localhost:8000"),
+        "SMTP_URL": os.environ.get("SMTP_URL"),
+        "MAIL_FROM": os.environ.get("MAIL_FROM", "NxLoy <no-reply@localhost>"),
+        "RATELIMIT_STORAGE_URI": os.environ.get("RATELIMIT_STORAGE_URI", "memory://"),
+        "PROCESS_KIND": os.environ.get("PROCESS_KIND", "web"),
+        "BEHIND_PROXY": os.environ.get("BEHIND_PROXY", "") == "1",
+        "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+    }
+
+
+def complete(config: dict[str, Any]) -> dict[str, Any]:
+    """What follows from the settings: the database engine, cookies, the instance folder."""
+    secure = str(config["BASE_URL"]).startswith("https://")
+    url = config.get("DATABASE_URL") or "postgresql:///nowhere"
+    return {
+        "INSTANCE": str(Path(config["INSTANCE"]).absolute()),
+        "SQLALCHEMY_DATABASE_URI": with_driver(url),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": 10,
+            "max_overflow": 10,
+            "pool_pre_ping": False,
+            "connect_args": {
+                "application_name": f"nxloy/{VERSION}/{config['PROCESS_KIND']}",
+                "connect_timeout": 5,
+            },
+        },
+        "SESSION_COOKIE_NAME": "nxloy",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "REMEMBER_COOKIE_SECURE": secure,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": secure,
+        "BABEL_DEFAULT_LOCALE": "en",
+    }
+
+
+def with_driver(url: str) -> str:
+    """The same address, naming the driver for SQLAlchemy."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url

@@ -1,0 +1,108 @@
+"""What views return, and the only file that reads or writes htmx's headers.
+
+A view returns a value; the edge commits, and only then is it rendered. So no lock is held
+while HTML is made, and a failure at commit still finds its error page.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, flash, make_response, render_template, request
+
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A template still to be rendered."""
+
+    template: str
+    context: JSON
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    toast: tuple[str, str, JSON | None] | None = None
+    is_whole_page: bool = False
+
+    def render(self) -> Response:
+        html = render_template(self.template, **self.context)
+        if self.toast:
+            kind, text, undo = self.toast
+            html += render_template(
+                "components/toast_partial.html", toast_kind=kind, toast_text=text, toast_undo=undo
+            )
+        return make_response(html, self.status, self.headers)
+
+
+def is_htmx() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def is_fragment() -> bool:
+    """Whether a part of the page is asked for. Boosted and restored pages want the whole."""
+    return is_htmx() and request.headers.get("HX-Request-Type", "partial") == "partial"
+
+
+def page(
+    template: str, *, fragment: str | None = None, status: int = 200, **context: Any
+) -> Answer:
+    """The page, or only `fragment` of it when htmx asks for a part."""
+    if fragment and is_fragment():
+        return Answer(fragment, context, status)
+    return Answer(template, context, status, is_whole_page=True)
+
+
+def changed(
+    template: str,
+    *,
+    otherwise: str,
+    toast: str | None = None,
+    kind: str = "ok",
+    undo: JSON | None = None,
+    **context: Any,
+) -> Answer | Response:
+    """The fragments that changed, or for a plain browser the page at `otherwise`."""
+    if is_fragment():
+        return Answer(template, context, toast=(kind, toast, undo) if toast else None)
+    return see_other(otherwise, toast=toast, kind=kind, undo=undo)
+
+
+def see_other(
+    url: str, *, toast: str | None = None, kind: str = "ok", undo: JSON | None = None
+) -> Response:
+    """Go to another page; the toast is shown there."""
+    if toast:
+        flash(json.dumps({"text": toast, "undo": undo}), kind)
+    if is_htmx():
+        # htmx would follow a 303 inside fetch and swap the other page into a fragment.
+        return Response(status=200, headers={"HX-Redirect": url})
+    return Response(status=303, headers={"Location": url})
+
+
+def sign_in_first(url: str) -> Response:
+    """Send a signed-out visitor to sign in, never into a table row."""
+    if is_htmx():
+        return Response(status=401, headers={"HX-Redirect": url})
+    return Response(status=303, headers={"Location": url})
+
+
+def download(name: str, media_type: str, chunks: Callable[[], Iterator[str]]) -> Response:
+    """A file made while it is sent. `chunks` runs after the request and enters its own scope."""
+    return Response(
+        chunks(),
+        mimetype=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def vary(response: Response) -> Response:
+    """One URL serves page and fragment: caches must keep them apart."""
+    if response.direct_passthrough or "immutable" in response.headers.get("Cache-Control", ""):
+        return response
+    response.vary.update(["HX-Request", "HX-Request-Type", "Cookie"])
+    response.headers.setdefault("Cache-Control", "no-store" if is_htmx() else "private, no-cache")
+    return response

@@ -1,0 +1,56 @@
+"""One request, end to end: find the business, check the right, run the view, commit, render."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
+
+from nxloy_web.db import db
+from nxloy_web.db.scope import enter_scope
+from nxloy_web.web import chrome
+from nxloy_web.web.answers import Answer
+from nxloy_web.web.places import actor_of, place_of_request
+
+
+class NxFlask(Flask):
+    """Flask whose views run inside their business's scope and one database transaction."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        rule = request.url_rule
+        view = self.view_functions[rule.endpoint] if rule is not None else None
+        place = place_of_request(view)
+        g.place = place
+        if place is None:
+            return self._run(nullcontext())
+        g.actor = actor_of(place)
+        return self._run(enter_scope(place.business_id))
+
+    def _run(self, scope: Any) -> ResponseReturnValue:
+        with scope:
+            try:
+                answer = super().dispatch_request()
+                return self._finish(answer)
+            except BaseException:
+                db.session.rollback()
+                raise
+
+    def _finish(self, answer: Any) -> ResponseReturnValue:
+        # A page that only reads keeps one transaction to the end. A change is committed before
+        # it is rendered, so that no lock is held while HTML is made.
+        only_reads = request.method in ("GET", "HEAD")
+        if not only_reads:
+            db.session.commit()
+        if isinstance(answer, Answer):
+            if answer.is_whole_page:
+                answer.context.update(chrome.around_page())
+            response: Any = answer.render()
+        else:
+            response = answer
+        if only_reads:
+            db.session.commit()
+        else:
+            db.session.rollback()
+        return response

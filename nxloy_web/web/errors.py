@@ -1,0 +1,85 @@
+"""Errors as answers: a page, or for htmx a toast that leaves the page as it is."""
+
+import logging
+
+from flask import Flask, Response, g, make_response, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from nxloy_web.errors import Refusal, SignInNeeded, Stale
+from nxloy_web.web.answers import is_htmx, sign_in_first
+
+log = logging.getLogger(__name__)
+
+SENTENCES = {
+    400: "The page sent something we could not read. Go back, reload and try again.",
+    404: "There is nothing at this address. It may have been moved or deleted.",
+    405: "This address does not do that.",
+    413: "That file is too large. The limit is 32 MB.",
+    429: "Too many tries from here. Wait a minute and try again.",
+    500: "Something went wrong on our side. Nothing was changed; try again.",
+    503: "The database cannot be reached right now. Try again in a minute.",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(SignInNeeded, _sign_in)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(StaleDataError, lambda error: _refused(Stale()))
+    app.register_error_handler(CSRFError, _stale_session)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(InterfaceError, _no_database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _sign_in(error: SignInNeeded) -> Response:
+    to = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    if g.get("side") == "portal":
+        return sign_in_first(url_for("portal.sign_in", slug=g.slug))
+    return sign_in_first(url_for("identity.sign_in", next=to))
+
+
+def _refused(error: Refusal) -> Response:
+    if error.status >= 500:
+        log.error("refused", exc_info=error)
+        return _show(500, SENTENCES[500])
+    message = SENTENCES[404] if error.status == 404 else error.message
+    return _show(error.status, message)
+
+
+def _stale_session(error: CSRFError) -> Response:
+    return _show(400, "This page has been open too long. Reload it and try again.")
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return make_response(error.get_response())
+    code = error.code or 500
+    response = _show(code, SENTENCES.get(code, error.description or ""))
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _no_database(error: Exception) -> Response:
+    log.error("database: %s", error)
+    return _show(503, SENTENCES[503])
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected")
+    return _show(500, SENTENCES[500])
+
+
+def _show(code: int, message: str) -> Response:
+    g.setdefault("place", None)
+    if is_htmx():
+        html = render_template(
+            "components/toast_partial.html", toast_kind="bad", toast_text=message, toast_undo=None
+        )
+        return make_response(html, code, {"HX-Reswap": "none"})
+    return make_response(render_template("error.html", code=code, message=message), code)

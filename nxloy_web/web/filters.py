@@ -1,0 +1,100 @@
+"""How figures, money and time are written. Formatting lives here, never in a view."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from flask import Flask, g, has_request_context
+from markupsafe import Markup
+
+from nxloy_web import clock
+
+
+def init_app(app: Flask) -> None:
+    filters: dict[str, Callable[..., object]] = {
+        "points": points,
+        "signed": signed,
+        "money": money,
+        "when": when,
+        "stamp": stamp,
+        "day": day,
+        "label": label,
+    }
+    for name, function in filters.items():
+        app.add_template_filter(function, name)
+
+
+def points(value: int | Decimal | None) -> str:
+    """12345 -> 12,345"""
+    return "—" if value is None else format_decimal(value, locale=_locale())
+
+
+def signed(value: int) -> str:
+    """+42, −7: with a real minus sign."""
+    return ("+" if value > 0 else "−" if value < 0 else "") + points(abs(value))
+
+
+def money(amount_minor: int | None, currency: str) -> str:
+    """1250, EUR -> €12.50; minor units as the currency has them."""
+    if amount_minor is None:
+        return "—"
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=_locale())
+
+
+def when(value: datetime | None) -> Markup | str:
+    """A moment: how long ago within a day, else the day, on the business's clock."""
+    if value is None:
+        return "—"
+    gap = clock.now() - value
+    near = abs(gap) < timedelta(days=1)
+    text = (
+        format_timedelta(-gap, add_direction=True, locale=_locale(), format="short")
+        if near
+        else format_date(value.astimezone(_zone()), "d MMM y", locale=_locale())
+    )
+    return _time(value, text)
+
+
+def stamp(value: datetime | None) -> Markup | str:
+    """A moment in full: day and time on the business's clock."""
+    return "—" if value is None else _time(value, _full(value))
+
+
+def day(value: date | datetime | None) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone()).date()
+    return format_date(value, "d MMM y", locale=_locale())
+
+
+def label(value: object) -> str:
+    """A member of an enum, in words: OUT_OF_STOCK -> Out of stock."""
+    text = str(getattr(value, "value", value)).replace("_", " ").lower()
+    return text[:1].upper() + text[1:]
+
+
+def _time(value: datetime, text: str) -> Markup:
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.astimezone(UTC).isoformat(timespec="seconds"), _full(value), text
+    )
+
+
+def _full(value: datetime) -> str:
+    return format_datetime(value.astimezone(_zone()), "d MMM y, HH:mm", locale=_locale())
+
+
+def _place() -> object | None:
+    return g.get("place") if has_request_context() else None
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(getattr(_place(), "timezone", "UTC"))
+
+
+def _locale() -> str:
+    return getattr(_place(), "locale", "en") or "en"

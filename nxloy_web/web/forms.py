@@ -1,0 +1,65 @@
+"""What every form shares: CSRF, ids for new rows, versions for edited ones."""
+
+from typing import Any, Self
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, IntegerField, ValidationError
+from wtforms.widgets import HiddenInput
+
+from nxloy_web.db.ids import is_id, new_id
+
+
+class BaseForm(FlaskForm):
+    """A form that trims what people type and can say whether everything is right."""
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            filters = unbound_field.kwargs.get("filters", [])
+            if _is_typed_text(unbound_field.field_class) and _trim not in filters:
+                unbound_field.kwargs["filters"] = [*filters, _trim]
+            return unbound_field.bind(form=form, **options)
+
+    @classmethod
+    def from_request(cls, **options: Any) -> Self:
+        """The form as sent, or with the values of `obj`/`data` when it is only shown."""
+        return cls(**options)
+
+    @property
+    def is_sent(self) -> bool:
+        return request.method == "POST"
+
+    def refuse(self, field: str, message: str) -> None:
+        """Put the sentence of a broken rule beside the field it is about."""
+        self[field].errors = [*self[field].errors, message]
+
+
+class CreateForm(BaseForm):
+    """Makes a row whose id was drawn with the form: a second press finds the first row."""
+
+    new_id = HiddenField(default=new_id)
+
+    def validate_new_id(self, field: HiddenField) -> None:
+        if not is_id(field.data or ""):
+            raise ValidationError("Open the form again and send it once more.")
+
+
+class EditForm(BaseForm):
+    """Changes a row as it was when the form was drawn."""
+
+    version = IntegerField(widget=HiddenInput())
+
+
+def _trim(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _is_typed_text(kind: type) -> bool:
+    return kind.__name__ in {
+        "StringField",
+        "TextAreaField",
+        "EmailField",
+        "SearchField",
+        "TelField",
+        "URLField",
+    }

@@ -1,0 +1,54 @@
+"""Is the process alive; is everything in place to serve."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, current_app, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from nxloy_web.db import db
+from nxloy_web.db.roles import check_role
+from nxloy_web.models import OPEN_TABLES
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> ResponseReturnValue:
+    return jsonify(status="alive")
+
+
+@bp.get("/readyz")
+def ready() -> ResponseReturnValue:
+    problems = _problems()
+    if problems:
+        return jsonify(status="not ready", problems=problems), 503
+    return jsonify(status="ready")
+
+
+def _problems() -> list[str]:
+    if not current_app.config["DATABASE_URL"]:
+        return ["DATABASE_URL is not set. Start with `make run`, or point it at a database."]
+    try:
+        with db.engine.connect() as connection:
+            problems = check_role(
+                connection.connection.driver_connection,  # type: ignore[arg-type]
+                open_tables=OPEN_TABLES,
+            )
+            found = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError:
+        return ["The database cannot be reached with DATABASE_URL."]
+    if found != _newest():
+        problems.append("The database is not at this version's schema. Run `flask db upgrade`.")
+    return problems
+
+
+@cache
+def _newest() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()
