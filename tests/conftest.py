@@ -44,6 +44,9 @@ class Database:
             "MIGRATIONS_DATABASE_URL": self.migrator_url,
             "WORKER_DATABASE_URL": self.worker_url,
             "INSTANCE": str(folder),
+            # The browser's forms carry tokens; `live_server` switches the check on again.
+            "WTF_CSRF_ENABLED": False,
+            "RATELIMIT_ENABLED": False,
         }
 
 
@@ -135,6 +138,7 @@ def live_server(app: Flask) -> Iterator[str]:
     address = f"http://127.0.0.1:{serving.server_port}"
     before = app.config.get("BASE_URL")
     app.config["BASE_URL"] = address
+    app.config["WTF_CSRF_ENABLED"] = True
     thread = threading.Thread(target=serving.serve_forever, daemon=True)
     thread.start()
     yield address
@@ -142,6 +146,7 @@ def live_server(app: Flask) -> Iterator[str]:
     serving.server_close()
     thread.join(5)
     app.config["BASE_URL"] = before
+    app.config["WTF_CSRF_ENABLED"] = False
 
 
 @pytest.fixture(scope="session")
