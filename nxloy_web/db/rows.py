@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from nxloy_web.db import db
-from nxloy_web.db.base import TenantMixin
+from nxloy_web.db.base import SoftDeleteMixin, TenantMixin
+from nxloy_web.db.session import NxSession
 from nxloy_web.db.tenant import current_business_id
 from nxloy_web.errors import NotFound
 
@@ -57,3 +58,13 @@ def insert_once(row: Row) -> tuple[Row, bool]:
             raise
         return found, False
     return row, True
+
+
+def restore(row: SoftDeleteMixin) -> None:
+    """Bring back a deleted row and exactly the children that were deleted with it.
+
+    Flush afterwards and catch IntegrityError: a living row may have taken the name meanwhile.
+    """
+    session = db.session()
+    assert isinstance(session, NxSession)
+    session.restore(row)
