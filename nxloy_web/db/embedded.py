@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from nxloy_web.db import roles
 from nxloy_web.db.instance_lock import AlreadyHeldError, InstanceLock
@@ -453,11 +452,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, instance: Path
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                if not _has_database(connection):
-                    connection.execute(
-                        sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
-                    )
+            psycopg.connect(url).close()
             return
         except psycopg.OperationalError as error:
             log = instance / "postgres.log"
@@ -474,11 +469,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, instance: Path
                     f"PostgreSQL was not ready after {START_SECONDS} seconds (see {log})."
                 ) from None
             time.sleep(0.02)
-
-
-def _has_database(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-    return found.fetchone() is not None
 
 
 def _clear_leftovers(data: Path) -> None:

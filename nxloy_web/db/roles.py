@@ -55,13 +55,13 @@ class RolesError(Exception):
 def create_roles(admin_url: str, *, passwords: Mapping[str, str] | None = None) -> Urls:
     """Make, or put right, roles, schemas and grants in the URL's database.
 
-    Passwords are set each time; without `passwords` they are new. A URL that names no database
-    of its own (`postgres`) gets the database `nxloy`.
+    Passwords are set each time; without `passwords` they are new. The database is made when it
+    is missing; a URL that names none of its own (`postgres`) means `nxloy`.
     """
     place = _parse(admin_url)
     if str(place.get("dbname", "")) in MAINTENANCE:
         place["dbname"] = DATABASE
-        _create_database(admin_url)
+    _create_database(place)
     secret = passwords or {who: secrets.token_urlsafe(24) for who in LOGINS}
     with _connect(uri(place)) as connection:
         _refuse_old(connection)
@@ -191,16 +191,27 @@ def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
         raise RolesError(f"The database cannot be reached: {str(error).strip()}") from None
 
 
-def _create_database(admin_url: str) -> None:
-    with _connect(uri(_parse(admin_url))) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-        if found.fetchone() is None:
-            # template0, so that the encoding holds whatever template1 was made with
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
-                    sql.Identifier(DATABASE)
-                )
-            )
+def _create_database(place: Mapping[str, Any]) -> None:
+    name = str(place["dbname"])
+    try:
+        connection = psycopg.connect(
+            uri({**place, "dbname": "postgres"}), autocommit=True, connect_timeout=10
+        )
+    except psycopg.OperationalError:
+        return  # some servers let nobody in there; the database then has to exist already
+    with connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if found.fetchone() is not None:
+            return
+        # template0, so that the encoding holds whatever template1 was made with
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+        try:
+            connection.execute(make.format(sql.Identifier(name)))
+        except errors.InsufficientPrivilege:
+            raise RolesError(
+                f"{place.get('user')} may not make the database {name}: make it first, or use an "
+                "administrator who may."
+            ) from None
 
 
 def _refuse_old(connection: psycopg.Connection[tuple[Any, ...]]) -> None:

@@ -24,8 +24,6 @@ def empty(server: embedded.EmbeddedServer) -> Iterator[dict[str, str]]:
         "worker": server.worker_url,
     }
     name = "only_roles"
-    with psycopg.connect(server.admin_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE only_roles TEMPLATE template0")
     here = {who: urlunsplit(urlsplit(url)._replace(path=f"/{name}")) for who, url in urls.items()}
     passwords = {who: urlsplit(url).password or "" for who, url in urls.items()}
     roles.create_roles(here["admin"], passwords=passwords)
@@ -185,7 +183,24 @@ def test_an_administrator_without_superuser_rights_can_set_up(
             admin.execute("DROP ROLE boss")
 
 
-def test_the_command_prints_the_lines_to_use() -> None:
+def test_the_command_prints_the_lines_to_use(server: embedded.EmbeddedServer) -> None:
+    passwords = {
+        "migrator": urlsplit(server.migrator_url).password or "",
+        "app": urlsplit(server.app_url).password or "",
+        "worker": urlsplit(server.worker_url).password or "",
+    }
+    try:
+        result = CliRunner().invoke(roles.roles_command, [server.admin_url])
+        assert result.exit_code == 0
+        lines = dict(line.split("=", 1) for line in result.output.splitlines())
+        assert list(lines) == ["DATABASE_URL", "MIGRATIONS_DATABASE_URL", "WORKER_DATABASE_URL"]
+        with psycopg.connect(lines["DATABASE_URL"]) as app:
+            assert one(app, "SELECT current_user::text") == "nx_app"
+    finally:  # other tests sign in with the first passwords
+        roles.create_roles(server.admin_url, passwords=passwords)
+
+
+def test_what_is_no_address_is_one_sentence() -> None:
     result = CliRunner().invoke(roles.roles_command, ["not an address"])
     assert result.exit_code == 1
     assert "not a PostgreSQL address" in result.output

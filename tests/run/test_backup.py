@@ -40,8 +40,6 @@ def restored(
         dump = tmp_path / "nxloy.dump"
         tool = server.binaries.folder
         run(tool / "pg_dump", "-Fc", "-n", "nx", "-n", "jobs", "-f", dump, database.migrator_url)
-        with psycopg.connect(database.admin_url, autocommit=True) as admin:
-            admin.execute("CREATE DATABASE restored TEMPLATE template0")
         passwords = {
             "migrator": urlsplit(server.migrator_url).password or "",
             "app": urlsplit(server.app_url).password or "",
