@@ -1,9 +1,25 @@
 """Commands beside the web: `flask worker`, `flask demo`, `flask db-roles`, `flask schema …`."""
 
-from flask import Flask
+import logging
 
+import click
+from flask import Flask, current_app
+
+from nxloy_web import jobs, tasks
 from nxloy_web.db.roles import roles_command
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(roles_command)
+    app.cli.add_command(worker_command)
+
+
+@click.command("worker")
+@click.option("--concurrency", default=2, show_default=True, help="Jobs at the same time.")
+def worker_command(concurrency: int) -> None:
+    """Do the background work until told to stop (Ctrl-C or a TERM signal)."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    tasks.load()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    logging.getLogger(__name__).info("Working. Ctrl-C stops.")
+    jobs.run_worker(app, concurrency=concurrency)

@@ -1,0 +1,184 @@
+"""Background work with a real worker on a real queue."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from procrastinate.exceptions import JobAborted
+from sqlalchemy import select
+
+from nxloy_web import jobs, tasks
+from nxloy_web.background.models import JobRun, JobState
+from nxloy_web.businesses.models import Location
+from nxloy_web.db import db
+from tests.factories import inside, make_shop
+
+ROOT = Path(__file__).parents[2]
+
+
+@jobs.task("tests.name_a_shop", retry=0)
+def name_a_shop(name: str) -> None:
+    db.session.add(Location(name=name))
+    jobs.progress(1, 1)
+
+
+@jobs.task("tests.fail", retry=0)
+def fail() -> None:
+    db.session.add(Location(name="Half done"))
+    db.session.flush()
+    raise RuntimeError("on purpose")
+
+
+@jobs.task("tests.fail_once", retry=2)
+def fail_once() -> None:
+    raise RuntimeError("on purpose")
+
+
+@jobs.task("tests.pause")
+def pause() -> None:
+    raise JobAborted
+
+
+@jobs.task("tests.chain", retry=0)
+def chain() -> None:
+    jobs.enqueue(name_a_shop, name="Second")
+
+
+def names(app: Flask, shop: object) -> list[str]:
+    with inside(app, shop):  # type: ignore[arg-type]
+        return list(db.session.scalars(select(Location.name).order_by(Location.name)))
+
+
+def states(app: Flask, shop: object) -> list[tuple[JobState, str | None]]:
+    with inside(app, shop):  # type: ignore[arg-type]
+        runs = db.session.scalars(select(JobRun).order_by(JobRun.id))
+        return [(run.state, run.error) for run in runs]
+
+
+def test_a_job_runs_after_its_transaction_commits(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(name_a_shop, shown=True, name="Harbour")
+        db.session.commit()
+    assert states(app, shop) == [(JobState.WAITING, None)]
+    jobs.run_until_idle(app)
+    assert names(app, shop) == ["Harbour", "Quayside"]
+    with inside(app, shop):
+        run = db.session.scalars(select(JobRun)).one()
+        assert (run.state, run.done, run.total) == (JobState.DONE, 1, 1)
+        assert run.finished_at is not None
+
+
+def test_a_job_of_a_rolled_back_transaction_is_gone(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(name_a_shop, shown=True, name="Harbour")
+        db.session.rollback()
+    jobs.run_until_idle(app)
+    assert names(app, shop) == ["Quayside"]
+    assert states(app, shop) == []
+
+
+def test_a_job_that_fails_leaves_nothing_and_says_so(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(fail, shown=True)
+        db.session.commit()
+    jobs.run_until_idle(app)
+    assert names(app, shop) == ["Quayside"]
+    assert states(app, shop) == [(JobState.FAILED, jobs.FAILED)]
+
+
+def test_a_job_that_will_be_tried_again_waits(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(fail_once, shown=True)
+        db.session.commit()
+    jobs.run_until_idle(app)
+    assert states(app, shop) == [(JobState.WAITING, jobs.AGAIN)]
+
+
+def test_a_job_can_queue_another_one(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(chain)
+        db.session.commit()
+    jobs.run_until_idle(app)
+    assert names(app, shop) == ["Quayside", "Second"]
+
+
+def test_jobs_of_two_businesses_stay_apart(app: Flask) -> None:
+    one, other = make_shop(app), make_shop(app)
+    for shop, name in ((one, "One"), (other, "Other")):
+        with inside(app, shop):
+            jobs.enqueue(name_a_shop, name=name)
+            db.session.commit()
+    jobs.run_until_idle(app)
+    assert names(app, one) == ["One", "Quayside"]
+    assert names(app, other) == ["Other", "Quayside"]
+
+
+def test_a_waiting_job_of_a_lock_is_not_queued_twice(app: Flask) -> None:
+    shop = make_shop(app)
+    with inside(app, shop):
+        arguments = {"business_id": shop.business_id, "name": "Once"}
+        first = jobs._defer("tests.name_a_shop", arguments=arguments, lock="once")
+        second = jobs._defer("tests.name_a_shop", arguments=arguments, lock="once")
+        db.session.commit()
+    assert first is not None
+    assert second is None
+    jobs.run_until_idle(app)
+    assert names(app, shop) == ["Once", "Quayside"]
+
+
+def test_a_paused_job_goes_on_without_using_up_its_tries() -> None:
+    strategy = jobs._Retry(max_attempts=1)
+    job = jobs.Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=9)
+    assert strategy.get_retry_decision(exception=JobAborted(), job=job) is not None
+    assert strategy.get_retry_decision(exception=ValueError(), job=job) is None
+
+
+def test_the_worker_command_takes_up_jobs_and_stops_when_told(app: Flask, tmp_path: Path) -> None:
+    environment = {
+        name: str(app.config[name])
+        for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "SECRET_KEY")
+    } | {"INSTANCE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with inside(app, make_shop(app)):
+        jobs.enqueue(name_a_shop, name="Unknown to this worker")
+        db.session.commit()
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert worker.stderr is not None
+        for line in worker.stderr:
+            if "Task was not found" in line:
+                break
+        started = time.monotonic()
+        worker.terminate()
+        assert worker.wait(10) == 0
+        assert time.monotonic() - started < 5
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def test_every_module_with_tasks_is_loaded_by_the_worker() -> None:
+    declaring = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "nxloy_web").rglob("*.py")
+        if any(
+            line.lstrip().startswith(("@task(", "@jobs.task(", "@open_task(", "@jobs.open_task("))
+            for line in path.read_text().splitlines()
+        )
+    }
+    assert declaring == set(tasks.MODULES)
+
+
+@pytest.mark.parametrize("module", tasks.MODULES)
+def test_task_names_are_unique_and_carry_their_feature(module: str) -> None:
+    tasks.load()
+    feature = module.split(".")[1]
+    assert any(name.startswith(f"{feature}.") for name in jobs.queue.tasks)
