@@ -11,8 +11,10 @@ from nxloy_web.db.base import EnumText, TypedJson
 def include_object(
     item: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: Any
 ) -> bool:
-    """Leave out what revisions make for themselves while they run."""
-    return not (name or "").startswith("nx_tmp_")
+    """Leave out what revisions make for themselves while they run, and the job queue's tables."""
+    table = getattr(item, "table", item)
+    of_queue = str(getattr(table, "name", "")).startswith("procrastinate_")
+    return not of_queue and not (name or "").startswith("nx_tmp_")
 
 
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | bool:

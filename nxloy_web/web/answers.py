@@ -7,9 +7,10 @@ while HTML is made, and a failure at commit still finds its error page.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, flash, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 
 JSON = dict[str, Any]
 
@@ -46,11 +47,11 @@ def is_fragment() -> bool:
 
 def page(
     template: str, *, fragment: str | None = None, status: int = 200, **context: Any
-) -> Answer:
+) -> ResponseReturnValue:
     """The page, or only `fragment` of it when htmx asks for a part."""
     if fragment and is_fragment():
-        return Answer(fragment, context, status)
-    return Answer(template, context, status, is_whole_page=True)
+        return _value(Answer(fragment, context, status))
+    return _value(Answer(template, context, status, is_whole_page=True))
 
 
 def changed(
@@ -61,10 +62,10 @@ def changed(
     kind: str = "ok",
     undo: JSON | None = None,
     **context: Any,
-) -> Answer | Response:
+) -> ResponseReturnValue:
     """The fragments that changed, or for a plain browser the page at `otherwise`."""
     if is_fragment():
-        return Answer(template, context, toast=(kind, toast, undo) if toast else None)
+        return _value(Answer(template, context, toast=(kind, toast, undo) if toast else None))
     return see_other(otherwise, toast=toast, kind=kind, undo=undo)
 
 
@@ -106,3 +107,8 @@ def vary(response: Response) -> Response:
     response.vary.update(["HX-Request", "HX-Request-Type", "Cookie"])
     response.headers.setdefault("Cache-Control", "no-store" if is_htmx() else "private, no-cache")
     return response
+
+
+def _value(answer: Answer) -> ResponseReturnValue:
+    # Flask's types know nothing of values the edge renders; `NxFlask.dispatch_request` does.
+    return cast(ResponseReturnValue, answer)

@@ -2,7 +2,13 @@
 
 from flask import Blueprint, Flask
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from nxloy_web.audit import routes as audit
+from nxloy_web.home import routes as home
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.bp,
+    audit.bp,
+)
 
 
 def init_app(app: Flask) -> None:

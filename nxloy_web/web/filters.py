@@ -22,6 +22,8 @@ def init_app(app: Flask) -> None:
         "stamp": stamp,
         "day": day,
         "label": label,
+        "subject": subject,
+        "sentence": sentence,
     }
     for name, function in filters.items():
         app.add_template_filter(function, name)
@@ -76,6 +78,16 @@ def label(value: object) -> str:
     """A member of an enum, in words: OUT_OF_STOCK -> Out of stock."""
     text = str(getattr(value, "value", value)).replace("_", " ").lower()
     return text[:1].upper() + text[1:]
+
+
+def subject(type_name: str) -> str:
+    """The name of a table's class, in words: RewardRedemption -> Reward redemption."""
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in type_name).strip().capitalize()
+
+
+def sentence(action: str) -> str:
+    """The name of an audit action, in words: redemption.approved -> Redemption approved."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def _time(value: datetime, text: str) -> Markup:
