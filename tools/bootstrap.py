@@ -65,7 +65,7 @@ def install(groups):
     packages = list(project["dependencies"])
     for group in groups:
         packages += project["optional-dependencies"][group]
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     done = subprocess.run([*command, "-c", str(ROOT / "constraints.txt"), *packages], cwd=ROOT)
     if done.returncode != 0:
         sys.exit("The packages could not be installed: see above, and run the command again.")
