@@ -22,7 +22,5 @@ class OutboundMail(TimestampMixin, Base):
     error: Mapped[str | None]
 
     __table_args__ = (
-        Index(
-            "ix_outbound_mails_waiting", "created_at", postgresql_where=text("sent_at IS NULL")
-        ),
+        Index("ix_outbound_mails_waiting", "created_at", postgresql_where=text("sent_at IS NULL")),
     )

@@ -1,0 +1,131 @@
+"""Taking stored mail out: over SMTP, or into a folder where no server is configured."""
+
+import os
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+from email_validator import validate_email
+from flask import current_app
+from sqlalchemy import update
+
+from nxloy_web import clock
+from nxloy_web.db import db
+from nxloy_web.jobs import open_task
+from nxloy_web.mail.models import OutboundMail
+from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
+
+GIVEN_UP_AFTER = timedelta(days=1)
+EMPTY = {"recipient": None, "subject": None, "body_text": None, "body_html": None}
+
+
+@open_task("mail.deliver")
+def deliver(mail_id: str) -> None:
+    """Send one mail and forget its words. A failure leaves a sentence and is tried again."""
+    mail = db.session.get(OutboundMail, mail_id)
+    if mail is None or mail.sent_at is not None or mail.recipient is None:
+        return
+    # No transaction stays open while a mail server thinks.
+    db.session.commit()
+    try:
+        take_out(message_of(mail))
+    except (OSError, SMTPException, BadSmtpUrl) as error:
+        mail.error = sentence_for(error)
+        db.session.commit()
+        if is_final(error):
+            return
+        raise
+    for name, value in EMPTY.items():
+        setattr(mail, name, value)
+    mail.sent_at, mail.error = clock.now(), None
+    _give_up_old()
+
+
+def message_of(mail: OutboundMail) -> EmailMessage:
+    """The mail as it travels: text and HTML, every header on one line."""
+    message = EmailMessage(policy=SMTP)
+    sender_name, sender = parseaddr(current_app.config["MAIL_FROM"])
+    message["From"] = Address(sender_name, addr_spec=sender)
+    # Not addr_spec=, which refuses an address like zoë@example.com.
+    local, _, domain = _travelling(mail.recipient or "").rpartition("@")
+    message["To"] = Address(username=local, domain=domain)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(clock.now())
+    # The row's id: a repeat after a lost answer is recognised as the same mail.
+    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body_text or "")
+    message.add_alternative(mail.body_html or "", subtype="html")
+    return message
+
+
+def take_out(message: EmailMessage) -> None:
+    url = current_app.config["SMTP_URL"]
+    if url:
+        SmtpServer.from_url(url).send(message)
+    else:
+        _keep(message, Path(current_app.config["INSTANCE"]) / "outbox")
+
+
+def sentence_for(error: Exception) -> str:
+    """What a person who looks after the mail server should read."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return "The mail server refused the address."
+    if isinstance(error, BadSmtpUrl):
+        return str(error)
+    if isinstance(error, SMTPResponseException):
+        return f"The mail server answered {error.smtp_code}: {_words(error.smtp_error)}"
+    if isinstance(error, SMTPException):
+        return f"The mail server did not take the mail: {error}"
+    return "The mail server could not be reached. Check SMTP_URL."
+
+
+def is_final(error: Exception) -> bool:
+    """Whether trying again is no use: the server has refused this very address for good."""
+    if not isinstance(error, SMTPRecipientsRefused):
+        return False
+    return all(code >= 500 for code, _ in error.recipients.values())
+
+
+def _keep(message: EmailMessage, folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = message["Message-ID"].strip("<>").partition("@")[0]
+    to = message["To"].addresses[0].addr_spec
+    place = folder / f"{clock.now():%Y%m%d-%H%M%S}-{_plain(to)}-{name}.eml"
+    unfinished = place.with_suffix(".part")
+    unfinished.touch(mode=0o600)
+    unfinished.write_bytes(message.as_bytes(policy=SMTP if to.isascii() else SMTPUTF8))
+    os.replace(unfinished, place)
+
+
+def _give_up_old() -> None:
+    """Codes and links in them have lapsed; a row that never left must not keep them."""
+    db.session.execute(
+        update(OutboundMail)
+        .where(
+            OutboundMail.sent_at.is_(None),
+            OutboundMail.created_at < clock.now() - GIVEN_UP_AFTER,
+            OutboundMail.recipient.is_not(None),
+        )
+        .values(**EMPTY),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _travelling(address: str) -> str:
+    """With an ASCII domain, which every server understands."""
+    found = validate_email(address, check_deliverability=False)
+    return found.ascii_email or found.normalized
+
+
+def _plain(address: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "@.-") else "_" for c in address)
+
+
+def _words(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(text.split())[:200]

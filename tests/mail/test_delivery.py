@@ -1,0 +1,181 @@
+"""Mail on its way out, caught by a real SMTP server on this machine."""
+
+import email
+import socket
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+from nxloy_web import jobs
+from nxloy_web.db import db
+from nxloy_web.mail import service
+
+Admin = psycopg.Connection[tuple[Any, ...]]
+
+
+class Catcher:
+    """Keeps what it is sent; refuses addresses it is told to, with a code."""
+
+    def __init__(self) -> None:
+        self.caught: list[EmailMessage] = []
+        self.refuses: dict[str, str] = {}
+
+    async def handle_RCPT(
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.caught.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 OK"
+
+
+@pytest.fixture
+def catcher(app: Flask) -> Iterator[Catcher]:
+    handler = Catcher()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
+    yield handler
+    app.config["SMTP_URL"] = None
+    controller.stop()
+
+
+@pytest.fixture
+def send(app: Flask) -> Callable[..., str]:
+    def send_now(to: str = "amara@example.com", **changes: Any) -> str:
+        facts = {
+            "subject": "Your code",
+            "text_template": "mail/sign_in_code.txt",
+            "business_name": "Café Luna",
+            "code": "482913",
+            "minutes": 10,
+        } | changes
+        with app.app_context():
+            mail = service.send("sign_in_code", to, **facts)
+            db.session.commit()
+            mail_id = mail.id
+            db.session.remove()
+        jobs.run_until_idle(app)
+        return mail_id
+
+    return send_now
+
+
+def test_a_mail_arrives_as_text_and_html(catcher: Catcher, send: Callable[..., str]) -> None:
+    send()
+    (mail,) = catcher.caught
+    assert mail["To"] == "amara@example.com"
+    assert mail["Subject"] == "Your code"
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert "482913" in text.get_content()
+    assert '<p class="code">482913</p>' in html.get_content()
+    assert "Café Luna" in html.get_content()
+
+
+def test_the_words_are_forgotten_once_the_mail_is_out(
+    catcher: Catcher, send: Callable[..., str], as_admin: Admin
+) -> None:
+    mail_id = send()
+    row = as_admin.execute(
+        "SELECT kind, recipient, subject, body_text, body_html, sent_at IS NOT NULL, error "
+        "FROM outbound_mails WHERE id = %s",
+        [mail_id],
+    ).fetchone()
+    assert row == ("sign_in_code", None, None, None, None, True, None)
+
+
+def test_a_rolled_back_change_sends_nothing(app: Flask, catcher: Catcher) -> None:
+    with app.app_context():
+        service.send(
+            "sign_in_code",
+            "nobody@example.com",
+            subject="Your code",
+            text_template="mail/sign_in_code.txt",
+        )
+        db.session.rollback()
+        db.session.remove()
+    jobs.run_until_idle(app)
+    assert catcher.caught == []
+
+
+def test_a_name_with_line_breaks_adds_no_header(catcher: Catcher, send: Callable[..., str]) -> None:
+    send(subject="Hello\r\nBcc: everybody@example.com\n\nBuy", business_name="A\nB <b>x</b>")
+    (mail,) = catcher.caught
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Hello Bcc: everybody@example.com Buy"
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert "<b>x</b>" not in html.get_content()
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@example.com\nBcc: b@example.com"])
+def test_what_is_no_address_is_refused(send: Callable[..., str], address: str) -> None:
+    with pytest.raises(ValueError, match=r"Enter an e-mail address"):
+        send(address)
+
+
+def test_a_refused_address_keeps_a_sentence_and_is_not_tried_again(
+    catcher: Catcher, send: Callable[..., str], as_admin: Admin
+) -> None:
+    catcher.refuses["gone@example.com"] = "550 no such user"
+    mail_id = send("gone@example.com")
+    row = as_admin.execute(
+        "SELECT error, sent_at FROM outbound_mails WHERE id = %s", [mail_id]
+    ).fetchone()
+    assert row == ("The mail server refused the address.", None)
+    assert _jobs_waiting(as_admin, mail_id) == 0
+
+
+def test_a_server_that_is_away_is_tried_again(
+    app: Flask, send: Callable[..., str], as_admin: Admin
+) -> None:
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:1"
+    mail_id = send()
+    app.config["SMTP_URL"] = None
+    row = as_admin.execute("SELECT error FROM outbound_mails WHERE id = %s", [mail_id]).fetchone()
+    assert row == ("The mail server could not be reached. Check SMTP_URL.",)
+    assert _jobs_waiting(as_admin, mail_id) == 1
+
+
+def test_without_a_server_mails_lie_in_the_outbox(app: Flask, send: Callable[..., str]) -> None:
+    mail_id = send("zoë@example.com")
+    (path,) = Path(app.config["INSTANCE"], "outbox").glob(f"*{mail_id}.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=default)
+    assert mail["To"] == "zoë@example.com"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "smtp://host:port"])
+def test_a_wrong_smtp_url_is_said(
+    app: Flask, send: Callable[..., str], as_admin: Admin, url: str
+) -> None:
+    app.config["SMTP_URL"] = url
+    mail_id = send()
+    app.config["SMTP_URL"] = None
+    row = as_admin.execute("SELECT error FROM outbound_mails WHERE id = %s", [mail_id]).fetchone()
+    assert row == ("SMTP_URL is not like smtp://user:password@host:587?starttls=1.",)
+
+
+def _jobs_waiting(admin: Admin, mail_id: str) -> int:
+    row = admin.execute(
+        "SELECT count(*) FROM jobs.procrastinate_jobs "
+        "WHERE args->>'mail_id' = %s AND status = 'todo'",
+        [mail_id],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
