@@ -46,10 +46,10 @@ def upgrade(environment: Mapping[str, str], instance: Path) -> None:
     """Bring the schema up to date; nothing to do takes about a second."""
     result = _run(flask("db", "upgrade"), environment)
     log = instance / "upgrade.log"
-    log.write_text(result.stdout)
+    log.write_text(result.stdout + result.stderr)
     if result.returncode != 0:
         raise StartError(
-            f"The database could not be brought up to date: {_reason(result.stdout)} (see {log})."
+            f"The database could not be brought up to date: {_reason(result)} (see {log})."
         )
 
 
@@ -63,9 +63,9 @@ def load_demo(database: Database, environment: Mapping[str, str], instance: Path
     result = _run(flask("demo"), environment)
     if result.returncode != 0:
         log = instance / "demo.log"
-        log.write_text(result.stdout)
+        log.write_text(result.stdout + result.stderr)
         raise StartError(
-            f"The demo business could not be loaded: {_reason(result.stdout)} (see {log}); "
+            f"The demo business could not be loaded: {_reason(result)} (see {log}); "
             "`make run DEMO=no` starts without it."
         )
     (instance / "demo.txt").write_text(result.stdout)
@@ -115,22 +115,22 @@ def _run(command: list[str], environment: Mapping[str, str]) -> "subprocess.Comp
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C is for us; we pass it on below
         preexec_fn=dies_with_parent(signal.SIGTERM),
     )
     try:
-        output, _ = process.communicate()
+        said, complained = process.communicate()
     except BaseException:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
         process.kill()
         raise
-    return subprocess.CompletedProcess(command, process.returncode, output)
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
-def _reason(output: str) -> str:
-    lines = [line for line in output.splitlines() if line.strip()]
+def _reason(result: "subprocess.CompletedProcess[str]") -> str:
+    lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
     return lines[-1].strip().rstrip(".") if lines else "no reason given"
