@@ -1,0 +1,81 @@
+"""Every component in every state, at /gallery. Public, and never touches the database."""
+
+import segno
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from nxloy_web.gallery import sample
+from nxloy_web.gallery.forms import SampleForm
+
+bp = Blueprint("gallery", __name__, url_prefix="/gallery")
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    filled = SampleForm(formdata=None, name="Free flat white", points=120, price="4.50")
+    wrong = SampleForm(formdata=None, prefix="wrong")
+    wrong.validate()
+    return render_template(
+        "gallery/index.html",
+        form=filled,
+        wrong=wrong,
+        people=sample.PEOPLE,
+        days=sample.DAYS,
+        issued=sample.ISSUED,
+        redeemed=sample.REDEEMED,
+        soon=sample.soon(),
+        qr_svg=qr_code("NX-PFR9-CD"),
+        sort=request.args.get("sort", "name"),
+        **sample.desk(),
+    )
+
+
+@bp.get("/portal")
+def portal() -> ResponseReturnValue:
+    return render_template("gallery/portal.html", qr_svg=qr_code("NX-PFR9-CD"), **sample.portal())
+
+
+@bp.get("/auth")
+def auth() -> ResponseReturnValue:
+    return render_template("gallery/auth.html", form=SampleForm(formdata=None))
+
+
+@bp.get("/error")
+def error() -> ResponseReturnValue:
+    message = "There is nothing at this address. It may have been moved or deleted."
+    return render_template("layouts/error.html", code=404, message=message)
+
+
+@bp.route("/drawer", methods=["GET", "POST"])
+def drawer() -> ResponseReturnValue:
+    form = SampleForm()
+    sent = form.is_submitted()
+    form.validate() if sent else None
+    whole = "HX-Request" not in request.headers
+    template = "gallery/drawer.html" if whole else "gallery/_drawer_form.html"
+    return render_template(template, form=form, **sample.desk()), 422 if sent else 200
+
+
+@bp.get("/palette")
+def palette() -> ResponseReturnValue:
+    q = request.args.get("q", "")
+    found = [person for person in sample.PEOPLE if q.lower() in person["name"].lower()]
+    return render_template("gallery/_palette.html", q=q, people=found)
+
+
+@bp.post("/deed")
+def deed() -> ResponseReturnValue:
+    return render_template(
+        "components/toast_partial.html",
+        toast_kind=request.form.get("kind", "ok"),
+        toast_text="Approved NX-PFR9-CD",
+        toast_undo={"url": request.path},
+    )
+
+
+def qr_code(text: str) -> Markup:
+    drawing = segno.make_qr(text, error="m").svg_inline(
+        border=0, omitsize=True, svgclass=None, lineclass=None, unit=None
+    )
+    return Markup(drawing)  # noqa: S704 - drawn by segno from our own text
