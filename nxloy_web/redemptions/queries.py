@@ -1,9 +1,15 @@
 """Reads made for the redemption screens."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
+from nxloy_web.db.session import history
+from nxloy_web.errors import NotFound
+from nxloy_web.identity.models import User
+from nxloy_web.redemptions.models import RedemptionEvent, RedemptionStatus, RewardRedemption
 
 
 def pending_count() -> int:
@@ -16,3 +22,32 @@ def pending_count() -> int:
         )
         or 0
     )
+
+
+def with_everything(redemption_id: str) -> RewardRedemption:
+    """One redemption with its customer, reward and location, deleted or not. Raises NotFound."""
+    statement = (
+        select(RewardRedemption)
+        .where(RewardRedemption.id == redemption_id)
+        .options(
+            joinedload(RewardRedemption.customer),
+            joinedload(RewardRedemption.reward),
+            joinedload(RewardRedemption.location),
+        )
+        .execution_options(populate_existing=True)
+    )
+    redemption = db.session.scalar(history(statement))
+    if redemption is None:
+        raise NotFound
+    return redemption
+
+
+def steps(redemption_id: str) -> Sequence[tuple[RedemptionEvent, str | None]]:
+    """What happened to it, oldest first, with the name of who did it."""
+    rows = db.session.execute(
+        select(RedemptionEvent, User.name)
+        .outerjoin(User, User.id == RedemptionEvent.by_user_id)
+        .where(RedemptionEvent.redemption_id == redemption_id)
+        .order_by(RedemptionEvent.occurred_at, RedemptionEvent.id)
+    ).all()
+    return [(event, name) for event, name in rows]

@@ -8,6 +8,7 @@ from flask import Flask, current_app, g, get_flashed_messages, request, url_for
 from flask_login import current_user
 
 from nxloy_web.businesses import setup
+from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import queries as redemptions
 
@@ -79,6 +80,7 @@ def _globals() -> dict[str, Any]:
     links: dict[str, Any] = {
         "place": place,
         "can": lambda name: place is not None and place.may(Permission(name)),
+        "new_id": new_id,
         "theme": request.cookies.get("theme", "") if request else "",
         "theme_url": url_for("preferences.theme"),
         "sign_out_url": url_for("identity.sign_out"),

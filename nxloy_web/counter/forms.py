@@ -1,0 +1,56 @@
+"""What a cashier types. Amounts are read in the business's currency, with a comma or a point."""
+
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
+from wtforms.validators import DataRequired, Length
+from wtforms.validators import Optional as MayBeEmpty
+
+from nxloy_web.web.forms import BaseForm, CreateForm
+from nxloy_web.web.money_field import MoneyField
+
+
+class PurchaseForm(CreateForm):
+    amount = MoneyField("Amount paid", validators=[DataRequired("Enter what the customer paid.")])
+    order_ref = StringField(
+        "Receipt number",
+        validators=[
+            MayBeEmpty(),
+            Length(max=60, message="A receipt number has at most 60 characters."),
+        ],
+    )
+    confirmed = HiddenField()
+    """The points somebody has confirmed as more than usual; empty before that."""
+
+
+class EnrolForm(CreateForm):
+    first_name = StringField(
+        "First name", validators=[MayBeEmpty(), Length(max=80, message="At most 80 characters.")]
+    )
+    last_name = StringField(
+        "Last name", validators=[MayBeEmpty(), Length(max=80, message="At most 80 characters.")]
+    )
+    phone = TelField("Phone", validators=[MayBeEmpty(), Length(max=30)])
+    email = EmailField("E-mail", validators=[MayBeEmpty(), Length(max=254)])
+    email_opt_in = BooleanField("May we write to them about offers?")
+
+    def validate(self, extra_validators: object = None) -> bool:
+        valid = super().validate(extra_validators)
+        if not self.phone.data and not self.email.data:
+            self.refuse("phone", "Enter a phone number or an e-mail address.")
+            return False
+        return bool(valid)
+
+
+class ReasonForm(BaseForm):
+    reason = StringField(
+        "Reason",
+        validators=[
+            DataRequired("Say why."),
+            Length(max=200, message="Keep the reason under 200 characters."),
+        ],
+    )
+
+
+class RewardForm(CreateForm):
+    """Ask for a reward on behalf of the customer who stands at the counter."""
+
+    reward_id = HiddenField(validators=[DataRequired()])

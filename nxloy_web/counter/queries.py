@@ -1,0 +1,72 @@
+"""Reads for the counter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.errors import NotFound
+from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.purchases.models import Purchase
+from nxloy_web.redemptions.models import OPEN, RewardRedemption
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the cashier sees of the customer who stands there."""
+
+    balance: CustomerBalance | None
+    open_redemptions: Sequence[RewardRedemption]
+    purchases: Sequence[Purchase]
+
+
+def card(customer_id: str) -> Card:
+    return Card(
+        balance=db.session.scalars(
+            select(CustomerBalance)
+            .join(CustomerBalance.program)
+            .where(
+                CustomerBalance.customer_id == customer_id,
+                LoyaltyProgram.status == ProgramStatus.ACTIVE,
+            )
+            .options(joinedload(CustomerBalance.tier), joinedload(CustomerBalance.program))
+            .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+            .limit(1)
+        ).first(),
+        open_redemptions=db.session.scalars(
+            history(
+                select(RewardRedemption)
+                .where(
+                    RewardRedemption.customer_id == customer_id,
+                    RewardRedemption.status.in_(OPEN),
+                )
+                .options(joinedload(RewardRedemption.reward))
+                .order_by(RewardRedemption.requested_at)
+                .limit(10)
+            )
+        ).all(),
+        purchases=db.session.scalars(
+            select(Purchase)
+            .where(Purchase.customer_id == customer_id)
+            .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+            .limit(5)
+        ).all(),
+    )
+
+
+def purchase(purchase_id: str) -> Purchase:
+    """A purchase with its customer. Raises NotFound."""
+    found = db.session.scalar(
+        history(
+            select(Purchase)
+            .where(Purchase.id == purchase_id)
+            .options(joinedload(Purchase.customer))
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,172 @@
+"""The counter: find the customer, give points, hand rewards over. Made for a tablet."""
+
+from flask import g, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.businesses import queries as businesses
+from nxloy_web.counter import queries
+from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
+from nxloy_web.customers import queries as customers
+from nxloy_web.customers import service as customer_service
+from nxloy_web.customers.models import Customer
+from nxloy_web.db.rows import find
+from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.purchases import service as purchases
+from nxloy_web.redemptions import service as redemptions
+from nxloy_web.rewards.availability import offers_for
+from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.places import desk
+from nxloy_web.web.security import uses_camera
+
+bp = desk("counter", __name__, "/counter")
+
+MOST_FOUND = 8
+
+
+@bp.get("/")
+@requires(Permission.POINTS_GIVE)
+@uses_camera
+def index() -> ResponseReturnValue:
+    text = request.args.get("q", "").strip()[:254]
+    found = customers.search(text, MOST_FOUND) if text else []
+    if len(found) == 1 and found[0].member_code == text.upper().replace(" ", ""):
+        return see_other(url_for(".show", customer_id=found[0].id))
+    return page(
+        "counter/index.html",
+        fragment="counter/_found.html",
+        text=text,
+        found=found,
+        locations=businesses.locations(),
+        here=_location_id(),
+    )
+
+
+@bp.get("/<customer_id>")
+@requires(Permission.POINTS_GIVE)
+def show(customer_id: str) -> ResponseReturnValue:
+    return _card(customer_id, PurchaseForm(formdata=None))
+
+
+@bp.post("/<customer_id>/purchases")
+@requires(Permission.POINTS_GIVE)
+def give(customer_id: str) -> ResponseReturnValue:
+    form = PurchaseForm.from_request()
+    if not form.validate_on_submit():
+        return _card(customer_id, form, status=422)
+    try:
+        purchase = purchases.record(
+            id=form.new_id.data,
+            customer_id=customer_id,
+            amount_minor=form.amount.data,
+            order_ref=form.order_ref.data or None,
+            location_id=_location_id(),
+            usual_points=None if form.confirmed.data else businesses.settings().usual_points,
+            by=g.actor,
+            at=clock.now(),
+        )
+    except purchases.MoreThanUsual as more:
+        return _card(customer_id, form, status=422, more=more)
+    except BusinessRule as refusal:
+        form.refuse("amount", refusal.message)
+        return _card(customer_id, form, status=409)
+    return see_other(url_for(".given", purchase_id=purchase.id))
+
+
+@bp.get("/purchases/<purchase_id>")
+@requires(Permission.POINTS_GIVE)
+def given(purchase_id: str) -> ResponseReturnValue:
+    purchase = queries.purchase(purchase_id)
+    return page(
+        "counter/given.html",
+        purchase=purchase,
+        card=queries.card(purchase.customer_id),
+        can_undo=purchases.can_undo(purchase, by=g.actor, at=clock.now()),
+    )
+
+
+@bp.post("/purchases/<purchase_id>/undo")
+@requires(Permission.POINTS_GIVE)
+def undo(purchase_id: str) -> ResponseReturnValue:
+    purchase = purchases.undo(purchase_id, by=g.actor, at=clock.now())
+    return see_other(
+        url_for(".show", customer_id=purchase.customer_id),
+        toast="Undone. The points are taken back.",
+    )
+
+
+@bp.get("/enrol")
+@requires(Permission.CUSTOMERS_EDIT)
+def enrol_form() -> ResponseReturnValue:
+    text = request.args.get("q", "")
+    known = {"email": text} if "@" in text else {"phone": text} if text[-4:].isdigit() else {}
+    return page("counter/enrol.html", form=EnrolForm(formdata=None, data=known))
+
+
+@bp.post("/enrol")
+@requires(Permission.CUSTOMERS_EDIT)
+def enrol() -> ResponseReturnValue:
+    form = EnrolForm.from_request()
+    if not form.validate_on_submit():
+        return page("counter/enrol.html", form=form, status=422)
+    try:
+        customer = customer_service.enrol(
+            id=form.new_id.data,
+            first_name=form.first_name.data or None,
+            last_name=form.last_name.data or None,
+            email=form.email.data or None,
+            phone=form.phone.data or None,
+            email_opt_in=form.email_opt_in.data,
+            by=g.actor,
+            at=clock.now(),
+        )
+    except BusinessRule as refusal:
+        form.refuse("phone" if form.phone.data else "email", refusal.message)
+        return page("counter/enrol.html", form=form, status=409)
+    return see_other(url_for(".show", customer_id=customer.id), toast="Welcome on board!")
+
+
+@bp.post("/<customer_id>/redemptions")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def ask(customer_id: str) -> ResponseReturnValue:
+    form = RewardForm.from_request()
+    if not form.validate_on_submit():
+        raise BusinessRule("Choose a reward.")
+    redemption = redemptions.ask(
+        id=form.new_id.data,
+        customer_id=customer_id,
+        reward_id=form.reward_id.data,
+        by=g.actor,
+        at=clock.now(),
+    )
+    return see_other(url_for("redemptions.show", redemption_id=redemption.id))
+
+
+def _card(
+    customer_id: str,
+    form: PurchaseForm,
+    status: int = 200,
+    more: purchases.MoreThanUsual | None = None,
+) -> ResponseReturnValue:
+    customer = find(Customer, customer_id)
+    return page(
+        "counter/show.html",
+        status=status,
+        customer=customer,
+        card=queries.card(customer_id),
+        offers=offers_for(customer_id, clock.now()),
+        form=form,
+        reward_form=RewardForm(formdata=None),
+        more=more,
+        here=_location_id(),
+    )
+
+
+def _location_id() -> str | None:
+    """The shop this counter stands in, as somebody chose on this device."""
+    chosen: str | None = session.get("location", {}).get(g.place.business_id)
+    known = {location.id for location in businesses.locations()}
+    if chosen in known:
+        return chosen
+    return known.pop() if len(known) == 1 else None

@@ -1,0 +1,150 @@
+"""The redemption list: filter, page, counts, export."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+from werkzeug.datastructures import MultiDict
+
+from nxloy_web.customers.models import Customer, CustomerNameWord
+from nxloy_web.customers.names import fold
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
+from nxloy_web.rewards.models import Reward
+
+PAGE = 25
+COUNTED = 1_000
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the address of the list says."""
+
+    status: RedemptionStatus | None = None
+    text: str = ""
+    location_id: str = ""
+    after: tuple[datetime, str] | None = None
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> Self:
+        """Read the query string; what makes no sense does not filter."""
+        status = args.get("status", "").upper()
+        return cls(
+            status=RedemptionStatus(status) if status in RedemptionStatus.__members__ else None,
+            text=args.get("q", "").strip()[:80],
+            location_id=args.get("location", ""),
+            after=_cursor(args.get("after", "")),
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: Sequence[RewardRedemption]
+    total: int
+    after: str
+    """The cursor of the next page, empty on the last."""
+
+
+def page_of(filter_: Filter) -> Page:
+    """Newest first. Names and rewards come with the rows, deleted ones too."""
+    statement = _matching(filter_).limit(PAGE + 1)
+    rows = db.session.scalars(history(statement)).all()
+    more = len(rows) > PAGE
+    last = rows[PAGE - 1] if more else None
+    return Page(
+        rows=rows[:PAGE],
+        total=_counted(_where(select(RewardRedemption.id), filter_)),
+        after=f"{last.requested_at.isoformat()}~{last.id}" if last else "",
+    )
+
+
+def everything(filter_: Filter, batch: int = 500) -> Iterator[RewardRedemption]:
+    """Every row of the list, read in batches: for the export."""
+    result = db.session.scalars(history(_matching(filter_)).execution_options(yield_per=batch))
+    yield from result
+
+
+def ids_matching(filter_: Filter, limit: int = 500) -> list[str]:
+    """The rows "all that match" means, at most `limit` of them."""
+    statement = _where(select(RewardRedemption.id), filter_).limit(limit)
+    return list(db.session.scalars(statement))
+
+
+def counts() -> dict[RedemptionStatus, int]:
+    """Rows by status, each counted up to a thousand."""
+    numbers = [
+        _limited(select(RewardRedemption.id).where(RewardRedemption.status == status))
+        for status in RedemptionStatus
+    ]
+    row = db.session.execute(select(*numbers)).one()
+    return dict(zip(RedemptionStatus, row, strict=True))
+
+
+def _matching(filter_: Filter) -> Select[Any]:
+    statement = (
+        select(RewardRedemption)
+        .options(
+            joinedload(RewardRedemption.customer).load_only(
+                Customer.first_name,
+                Customer.last_name,
+                Customer.email,
+                Customer.phone_e164,
+                Customer.deleted_at,
+            ),
+            joinedload(RewardRedemption.reward).load_only(
+                Reward.name, Reward.icon, Reward.image, Reward.deleted_at
+            ),
+        )
+        .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
+    )
+    return _where(statement, filter_)
+
+
+def _where(statement: Select[Any], filter_: Filter) -> Select[Any]:
+    if filter_.status is not None:
+        statement = statement.where(RewardRedemption.status == filter_.status)
+    if filter_.location_id:
+        statement = statement.where(RewardRedemption.location_id == filter_.location_id)
+    if filter_.text:
+        statement = statement.where(_mentions(filter_.text))
+    if filter_.after is not None:
+        statement = statement.where(
+            tuple_(RewardRedemption.requested_at, RewardRedemption.id) < tuple_(*filter_.after)
+        )
+    return statement
+
+
+def _mentions(text: str) -> Any:
+    """The exact code, or the beginning of a word of the customer's name or the reward's."""
+    start = fold(text)
+    named = select(CustomerNameWord.customer_id).where(
+        CustomerNameWord.word >= start, CustomerNameWord.word < start + "\U0010ffff"
+    )
+    rewards = select(Reward.id).where(func.lower(Reward.name).startswith(start, autoescape=True))
+    return or_(
+        RewardRedemption.code == text.upper(),
+        RewardRedemption.customer_id.in_(named),
+        RewardRedemption.reward_id.in_(rewards),
+    )
+
+
+def _counted(statement: Select[Any]) -> int:
+    return db.session.scalar(select(_limited(statement))) or 0
+
+
+def _limited(statement: Select[Any]) -> Any:
+    # One more than is shown exactly: "more than 1,000" must not cost a count of a million.
+    rows = statement.order_by(None).limit(COUNTED + 1).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()
+
+
+def _cursor(text: str) -> tuple[datetime, str] | None:
+    instant, _, row_id = text.partition("~")
+    try:
+        return datetime.fromisoformat(instant), row_id
+    except ValueError:
+        return None

@@ -1,0 +1,168 @@
+"""The queue: decide requests, hand over, take back, alone and in bulk."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from nxloy_web import clock
+from nxloy_web.businesses import queries as businesses
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.redemptions import listing, queries, service
+from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
+from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.web.answers import changed, page, see_other
+from nxloy_web.web.csv_export import csv_download
+from nxloy_web.web.local_urls import local_path
+from nxloy_web.web.places import desk
+from nxloy_web.web.security import uses_camera
+
+bp = desk("redemptions", __name__, "/redemptions")
+
+
+@bp.get("/")
+@requires(Permission.REDEMPTIONS_VIEW)
+def index() -> ResponseReturnValue:
+    filter_ = listing.Filter.from_args(request.args)
+    return page(
+        "redemptions/index.html",
+        fragment="redemptions/_results.html",
+        filter=filter_,
+        listing=listing.page_of(filter_),
+        counts=listing.counts(),
+        locations=businesses.locations(),
+    )
+
+
+@bp.get("/export.csv")
+@requires(Permission.CUSTOMERS_EXPORT)
+def export() -> ResponseReturnValue:
+    filter_ = listing.Filter.from_args(request.args)
+    header = ["code", "customer", "reward", "points", "status", "requested", "closed"]
+    return csv_download("redemptions.csv", header, lambda: _cells(filter_))
+
+
+@bp.get("/code")
+@requires(Permission.REDEMPTIONS_VIEW)
+@uses_camera
+def find() -> ResponseReturnValue:
+    """Scan or type a code; with one in the address, go to its redemption."""
+    code = request.args.get("code", "").strip()
+    found = service.by_code(code) if code else None
+    if found is not None:
+        return see_other(url_for(".show", redemption_id=found.id))
+    return page("redemptions/find.html", code=code, status=404 if code else 200)
+
+
+@bp.get("/<redemption_id>")
+@requires(Permission.REDEMPTIONS_VIEW)
+def show(redemption_id: str) -> ResponseReturnValue:
+    return _page(redemption_id, ReasonForm())
+
+
+@bp.post("/<redemption_id>/approval")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def approve(redemption_id: str) -> ResponseReturnValue:
+    form = DecisionForm.from_request()
+    redemption = service.approve(
+        redemption_id, by=g.actor, at=clock.now(), version=form.version.data
+    )
+    return _decided(redemption, "Approved")
+
+
+@bp.post("/<redemption_id>/handover")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def fulfil(redemption_id: str) -> ResponseReturnValue:
+    form = DecisionForm.from_request()
+    redemption = service.fulfil(
+        redemption_id, by=g.actor, at=clock.now(), version=form.version.data
+    )
+    return _decided(redemption, "Handed over")
+
+
+@bp.post("/<redemption_id>/cancellation")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def cancel(redemption_id: str) -> ResponseReturnValue:
+    return _take_back(redemption_id, service.cancel, "Cancelled; points and stock are back")
+
+
+@bp.post("/<redemption_id>/refund")
+@requires(Permission.REDEMPTIONS_REFUND)
+def refund(redemption_id: str) -> ResponseReturnValue:
+    return _take_back(redemption_id, service.refund, "Refunded; the points are back")
+
+
+@bp.post("/bulk")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def bulk() -> ResponseReturnValue:
+    ids = request.form.getlist("id")[:500]
+    if request.form.get("all"):
+        ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
+    results = service.bulk(
+        ids,
+        request.form.get("do", ""),
+        by=g.actor,
+        at=clock.now(),
+        reason=request.form.get("reason", "").strip(),
+    )
+    return page("redemptions/bulk.html", results=results)
+
+
+def _take_back(
+    redemption_id: str, verb: Callable[..., RewardRedemption], done: str
+) -> ResponseReturnValue:
+    form = ReasonForm.from_request()
+    if not form.validate_on_submit():
+        return _page(redemption_id, form, status=422)
+    redemption = verb(
+        redemption_id,
+        by=g.actor,
+        at=clock.now(),
+        version=form.version.data,
+        reason=form.reason.data,
+    )
+    return see_other(url_for(".show", redemption_id=redemption.id), toast=done)
+
+
+def _page(redemption_id: str, form: ReasonForm, status: int = 200) -> ResponseReturnValue:
+    redemption = queries.with_everything(redemption_id)
+    return page(
+        "redemptions/show.html",
+        status=status,
+        redemption=redemption,
+        steps=queries.steps(redemption_id),
+        form=form,
+    )
+
+
+def _decided(redemption: RewardRedemption, word: str) -> ResponseReturnValue:
+    return changed(
+        "redemptions/decided.htmx.html",
+        otherwise=local_path(
+            request.form.get("back"), url_for(".show", redemption_id=redemption.id)
+        ),
+        toast=f"{word}: {redemption.code}",
+        redemption=queries.with_everything(redemption.id),
+        counts=listing.counts(),
+        filter=listing.Filter.from_args(_query_args()),
+    )
+
+
+def _query_args() -> MultiDict[str, str]:
+    return MultiDict(parse_qsl(request.form.get("query", "").lstrip("?")))
+
+
+def _cells(filter_: listing.Filter) -> Iterator[list[object]]:
+    for row in listing.everything(filter_):
+        closed = row.fulfilled_at or row.closed_at
+        yield [
+            row.code,
+            row.customer.name,
+            row.reward.name,
+            row.points_cost,
+            row.status.value,
+            row.requested_at.isoformat(timespec="seconds"),
+            closed.isoformat(timespec="seconds") if closed else None,
+        ]
