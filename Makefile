@@ -33,7 +33,7 @@ soak: env-dev  ## Long proofs at full size
 	@$(VENV) -m pytest -m soak
 
 vendor: env-dev  ## Fetch again what stands in static/vendor, and check it
-	@$(VENV) tools/vendor.py
+	@$(VENV) -m nxloy_web.web.vendoring
 
 env:
 	@$(PYTHON) tools/bootstrap.py

@@ -1,0 +1,123 @@
+"""The edge: headers, tokens, errors, health."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from nxloy_web import create_app
+from nxloy_web.db import db
+from nxloy_web.web.filters import label, money, points, sentence, signed, subject
+from tests.factories import as_role, make_shop
+
+
+@pytest.fixture
+def on_database(app: Flask) -> Iterator[Callable[[str], FlaskClient]]:
+    """The application as it would run with another DATABASE_URL."""
+    made = []
+
+    def on(url: str) -> FlaskClient:
+        config = {key: app.config[key] for key in ("SECRET_KEY", "INSTANCE", "TESTING")}
+        made.append(create_app(config | {"DATABASE_URL": url}))
+        return made[-1].test_client()
+
+    yield on
+    for other in made:
+        with other.app_context():
+            db.engine.dispose()
+
+
+def test_health_needs_no_database_and_readiness_does(
+    client: FlaskClient, on_database: Callable[[str], FlaskClient]
+) -> None:
+    assert client.get("/healthz").json == {"status": "alive"}
+    assert client.get("/readyz").json == {"status": "ready"}
+    lonely = on_database("postgresql://nobody@127.0.0.1:1/nowhere")
+    assert lonely.get("/healthz").status_code == 200
+    answer = lonely.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["problems"] == ["The database cannot be reached with DATABASE_URL."]
+
+
+def test_readiness_refuses_a_role_that_no_policy_holds_for(
+    database: Any, on_database: Callable[[str], FlaskClient]
+) -> None:
+    answer = on_database(database.migrator_url).get("/readyz")
+    assert answer.status_code == 503
+    assert "bypasses row-level security" in answer.json["problems"][0]
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/healthz"])
+def test_every_answer_carries_the_strict_policy(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'none'; script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Request-ID"]
+
+
+def test_a_request_id_of_the_proxy_is_kept_and_a_hostile_one_is_not(client: FlaskClient) -> None:
+    kept = client.get("/healthz", headers={"X-Request-ID": "abcdef123456"})
+    assert kept.headers["X-Request-ID"] == "abcdef123456"
+    refused = client.get("/healthz", headers={"X-Request-ID": "a b<script>"})
+    assert refused.headers["X-Request-ID"] != "a b<script>"
+
+
+def test_an_error_fits_a_page_or_a_fragment(client: FlaskClient) -> None:
+    page = client.get("/nothing-here")
+    assert page.status_code == 404
+    assert "<!doctype html>" in page.text.lower()
+    fragment = client.get("/nothing-here", headers={"HX-Request": "true"})
+    assert fragment.status_code == 404
+    assert "<html" not in fragment.text
+    assert "nx-toast" in fragment.text
+
+
+def test_a_signed_out_fragment_leaves_the_page_instead_of_filling_a_row(app: Flask) -> None:
+    shop = make_shop(app)
+    answer = app.test_client().get(shop.url("/"), headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert "/sign-in" in answer.headers["HX-Redirect"]
+
+
+def test_a_form_without_a_token_is_refused_with_a_sentence(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        answer = app.test_client().post("/theme", data={"theme": "dark"})
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+    assert answer.status_code == 400
+    assert "open too long" in answer.text
+
+
+def test_page_and_fragment_are_kept_apart_by_caches(app: Flask) -> None:
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    page = client.get(shop.url("/audit/"))
+    assert {"HX-Request", "HX-Request-Type"} <= set(page.headers["Vary"].split(", "))
+    fragment = client.get(shop.url("/audit/"), headers={"HX-Request": "true"})
+    assert fragment.headers["Cache-Control"] == "no-store"
+    assert "<html" not in fragment.text
+    restored = client.get(
+        shop.url("/audit/"),
+        headers={"HX-Request": "true", "HX-Request-Type": "full"},
+    )
+    assert "<html" in restored.text
+
+
+def test_the_theme_is_remembered_and_drawn_by_the_server(client: FlaskClient) -> None:
+    answer = client.post("/theme", data={"theme": "dark"}, headers={"Referer": "http://evil/"})
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert 'data-theme="dark"' in client.get("/nothing-here").text
+
+
+def test_figures_are_written_for_people(app: Flask) -> None:
+    assert points(12345) == "12,345"
+    assert signed(-7) == "−7"
+    assert money(1250, "EUR") == "€12.50"
+    assert money(1250, "JPY") == "¥1,250"
+    assert label("OUT_OF_STOCK") == "Out of stock"
+    assert subject("RewardRedemption") == "Reward redemption"
+    assert sentence("redemption.approved") == "Redemption approved"
