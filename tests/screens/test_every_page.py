@@ -1,0 +1,160 @@
+"""Every page of the demo business in Chromium: light and dark, desk and phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page
+
+from tests.factories import sign_in
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+DESK = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+
+ROW_OF = {
+    "customer_id": "SELECT customer_id FROM reward_redemptions WHERE business_id = %s LIMIT 1",
+    "program_id": "SELECT id FROM loyalty_programs WHERE business_id = %s LIMIT 1",
+    "tier_id": "SELECT id FROM loyalty_tiers WHERE business_id = %s LIMIT 1",
+    "rule_id": "SELECT rule_id FROM earning_rules WHERE business_id = %s LIMIT 1",
+    "reward_id": "SELECT id FROM rewards WHERE business_id = %s LIMIT 1",
+    "redemption_id": "SELECT id FROM reward_redemptions WHERE business_id = %s LIMIT 1",
+    "segment_id": "SELECT id FROM customer_segments WHERE business_id = %s LIMIT 1",
+    "purchase_id": "SELECT id FROM purchases WHERE business_id = %s LIMIT 1",
+    "location_id": "SELECT id FROM locations WHERE business_id = %s LIMIT 1",
+    "membership_id": "SELECT id FROM memberships WHERE business_id = %s LIMIT 1",
+    "run_id": "SELECT id FROM import_runs WHERE business_id = %s LIMIT 1",
+}
+OF_THE_CUSTOMER = {
+    "redemption_id": "SELECT id FROM reward_redemptions WHERE business_id = %s"
+    " AND customer_id = %s ORDER BY requested_at DESC LIMIT 1",
+}
+SLUG = "harbour-coffee"
+
+
+@pytest.fixture(scope="module")
+def demo(app: Flask) -> str:
+    result = app.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 0, result.output
+    return SLUG
+
+
+def visit(context: BrowserContext, app: Flask, server: str, user_id: str, audience: str) -> Page:
+    """A page in which this person is signed in: the cookie is the application's own."""
+    client = app.test_client()
+    sign_in(client, user_id, audience)
+    cookie = client.get_cookie("nxloy")
+    assert cookie is not None
+    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": server}])
+    return context.new_page()
+
+
+def pages(app: Flask, side: str, as_admin: Any, **known: str) -> Iterator[str]:
+    """The address of every page of one side, each with the id of a row that is there."""
+    business = as_admin.execute("SELECT id FROM businesses WHERE slug = %s", (SLUG,)).fetchone()[0]
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith(f"/{side}/<slug>") or "GET" not in rule.methods:
+            continue
+        values: dict[str, Any] = {"slug": SLUG}
+        for name in rule.arguments - {"slug"}:
+            if side == "p" and name in OF_THE_CUSTOMER:
+                found = as_admin.execute(
+                    OF_THE_CUSTOMER[name], (business, known["customer_id"])
+                ).fetchone()
+            elif name in ROW_OF:
+                found = as_admin.execute(ROW_OF[name], (business,)).fetchone()
+            else:
+                found = None
+            if found is None:
+                break
+            values[name] = found[0]
+        else:
+            yield str(rule.build(values, append_unknown=False)[1])
+
+
+def faults(page: Page, address: str) -> list[str]:
+    """What is wrong with a page as a person meets it; empty when nothing is."""
+    found: list[str] = []
+
+    def listen(message: Any) -> None:
+        if message.type == "error" and "404" not in message.text:
+            found.append(f"console: {message.text}")
+
+    page.on("console", listen)
+    page.set_viewport_size(DESK)
+    answer = page.goto(address)
+    assert answer is not None
+    if answer.status >= 500:
+        found.append(f"status {answer.status}")
+    page.evaluate(AXE)
+    for theme in ("light", "dark"):
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            found += [f"{theme} {size['width']}: {line}" for line in violations(page)]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+        found.append("wider than a phone")
+    page.remove_listener("console", listen)
+    return found
+
+
+def violations(page: Page) -> list[str]:
+    result = page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in result["violations"]
+        for node in violation["nodes"][:2]
+    ]
+
+
+def html_pages(app: Flask, addresses: Iterator[str], client: Any) -> list[str]:
+    """The addresses that answer with a page, not with a file or another address."""
+    kept = []
+    for address in addresses:
+        answer = client.get(address)
+        if answer.mimetype == "text/html" and answer.status_code in (200, 404):
+            kept.append(address)
+        answer.close()
+    return kept
+
+
+def test_every_page_of_the_desk(
+    app: Flask, live_server: str, demo: str, context: BrowserContext, as_admin: Any
+) -> None:
+    (owner,) = as_admin.execute(
+        "SELECT id FROM users WHERE email_norm = 'jo@harbour.example'"
+    ).fetchone()
+    client = app.test_client()
+    sign_in(client, owner)
+    addresses = html_pages(app, pages(app, "b", as_admin), client)
+    assert len(addresses) > 20
+    page = visit(context, app, live_server, owner, "staff")
+    wrong = {address: faults(page, live_server + address) for address in addresses}
+    assert {address: lines for address, lines in wrong.items() if lines} == {}
+
+
+def test_every_page_of_the_portal(
+    app: Flask, live_server: str, demo: str, context: BrowserContext, as_admin: Any
+) -> None:
+    user_id, customer_id = as_admin.execute(
+        "SELECT user_id, c.id FROM customers c JOIN users u ON u.id = c.user_id"
+        " WHERE u.email_norm = 'amara@harbour.example'"
+    ).fetchone()
+    client = app.test_client()
+    sign_in(client, user_id, "portal")
+    addresses = html_pages(app, pages(app, "p", as_admin, customer_id=customer_id), client)
+    assert len(addresses) > 5
+    page = visit(context, app, live_server, user_id, "portal")
+    wrong = {address: faults(page, live_server + address) for address in addresses}
+    assert {address: lines for address, lines in wrong.items() if lines} == {}
+
+
+def test_the_pages_outside_a_business(app: Flask, live_server: str, demo: str, page: Page) -> None:
+    addresses = ["/", "/sign-in", "/sign-up", "/gallery", f"/p/{SLUG}/", "/nothing-here"]
+    wrong = {address: faults(page, live_server + address) for address in addresses}
+    assert {address: lines for address, lines in wrong.items() if lines} == {}
