@@ -1,0 +1,42 @@
+"""Who may move how many points by hand, and never their own."""
+
+from nxloy_web.actors import Actor
+from nxloy_web.businesses.current import current_business
+from nxloy_web.customers.models import Customer
+from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Permission
+
+
+class OwnPoints(BusinessRule):
+    """This is your own card. Somebody else of the team has to do this for you."""
+
+
+class OverLimit(BusinessRule):
+    """This is more than you may correct by hand. Ask a manager."""
+
+
+class CustomerBlocked(BusinessRule):
+    """This customer is blocked. A manager can lift the block on the customer's page."""
+
+
+def refuse_own(customer: Customer, by: Actor) -> None:
+    """Nobody gives points to themselves."""
+    if by.user_id is not None and by.user_id == customer.user_id:
+        raise OwnPoints
+
+
+def refuse_blocked(customer: Customer) -> None:
+    if customer.is_blocked:
+        raise CustomerBlocked
+
+
+def refuse_over_limit(points: int, by: Actor) -> None:
+    """Staff correct up to the business's limit; managers and the system without one."""
+    if by.kind == "system" or by.may(Permission.POINTS_CORRECT_ANY):
+        return
+    limit = current_business().settings.staff_adjust_limit
+    if abs(points) > limit:
+        raise OverLimit(
+            f"You may correct up to {limit:,} points at once; this is {abs(points):,}. "
+            "Ask a manager."
+        )
