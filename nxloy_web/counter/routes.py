@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.businesses import queries as businesses
+from nxloy_web.businesses.current import current_business
 from nxloy_web.counter import queries
 from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
 from nxloy_web.customers import queries as customers
@@ -62,7 +63,7 @@ def give(customer_id: str) -> ResponseReturnValue:
             amount_minor=form.amount.data,
             order_ref=form.order_ref.data or None,
             location_id=_location_id(),
-            usual_points=None if form.confirmed.data else businesses.settings().usual_points,
+            usual_points=None if form.confirmed.data else current_business().settings.usual_points,
             by=g.actor,
             at=clock.now(),
         )

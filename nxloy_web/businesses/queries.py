@@ -1,0 +1,13 @@
+"""Reads about the business in scope that several features need."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from nxloy_web.businesses.models import Location
+from nxloy_web.db import db
+
+
+def locations() -> Sequence[Location]:
+    """The shops of the business, by name."""
+    return db.session.scalars(select(Location).order_by(Location.name, Location.id)).all()
