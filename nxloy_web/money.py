@@ -1,0 +1,39 @@
+"""Amounts as people type and read them, kept as whole minor units."""
+
+import re
+from decimal import Decimal
+
+from babel.numbers import get_currency_precision
+
+MOST_MINOR = 10**12
+_TYPED = re.compile(r"^\d{1,13}(?:[.,]\d{1,4})?$")
+
+
+class NotAnAmount(ValueError):
+    """What was typed is not an amount of this currency; the text says how to write it."""
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """'12.50' or '12,50' -> 1250. Raises NotAnAmount with a sentence."""
+    digits = get_currency_precision(currency)
+    typed = re.sub(r"[\s\u202f\u00a0]", "", text)
+    if not _TYPED.match(typed):
+        raise NotAnAmount(f"Write an amount like {_sample(digits)}.")
+    amount = Decimal(typed.replace(",", "."))
+    minor = amount.scaleb(digits)
+    if minor != minor.to_integral_value():
+        places = f"at most {digits} decimals" if digits else "no decimals"
+        raise NotAnAmount(f"{currency} has {places}: write an amount like {_sample(digits)}.")
+    if minor > MOST_MINOR:
+        raise NotAnAmount("This amount is too large.")
+    return int(minor)
+
+
+def amount_text(amount_minor: int, currency: str) -> str:
+    """1250, EUR -> '12.50': as a form shows it."""
+    digits = get_currency_precision(currency)
+    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
+
+
+def _sample(digits: int) -> str:
+    return f"{Decimal('12.5'):.{digits}f}" if digits else "12"
