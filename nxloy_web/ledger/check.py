@@ -114,8 +114,8 @@ _QUESTIONS = {
         HAVING c.purchase_count <> count(p.id) OR c.spent_minor <> coalesce(sum(p.amount_minor), 0)
     """,
     "hold": """
-        SELECT r.id, 'is ' || r.status || ' and cost ' || r.points_cost || ', its entries add up to '
-               || coalesce(sum(t.amount), 0)
+        SELECT r.id, 'is ' || r.status || ' and cost ' || r.points_cost
+               || ', its entries add up to ' || coalesce(sum(t.amount), 0)
         FROM nx.reward_redemptions r
         LEFT JOIN nx.point_transactions t
           ON t.business_id = r.business_id AND t.redemption_id = r.id

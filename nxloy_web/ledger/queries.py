@@ -113,7 +113,8 @@ def everything(filter_: Filter, zone: ZoneInfo, batch: int = 500) -> Iterator[En
 
 def count(filter_: Filter, zone: ZoneInfo) -> int:
     """How many entries match, counted up to one more than COUNTED."""
-    statement = _where(select(PointTransaction.id), replace(filter_, after=None), zone)
+    ids: Select[Any] = select(PointTransaction.id)
+    statement = _where(ids, replace(filter_, after=None), zone)
     rows = statement.limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(rows)) or 0
 
@@ -209,7 +210,7 @@ def _sum_of_good(balance_id: Any, at: datetime) -> Any:
 
 
 def _listed(filter_: Filter, zone: ZoneInfo) -> Select[Any]:
-    statement = (
+    statement: Any = (
         select(PointTransaction, User.name)
         .outerjoin(User, User.id == PointTransaction.by_user_id)
         .options(

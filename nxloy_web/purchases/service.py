@@ -1,0 +1,325 @@
+"""Recording what customers bought, and taking it back.
+
+Locks are taken in one order: the balance, then the purchase, then the customer's figures.
+"""
+
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.refusals import refusing
+from nxloy_web.db.rows import already, find
+from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.errors import BusinessRule
+from nxloy_web.ledger import expiry, limits, tiers
+from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
+from nxloy_web.money import MOST_MINOR, amount_text
+from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.purchases import queries
+from nxloy_web.purchases.earning import ONE, Earned, best_of
+from nxloy_web.purchases.models import Purchase, PurchaseStatus
+
+UNDO_WITHIN = timedelta(minutes=2)
+
+
+class NoProgram(BusinessRule):
+    """No program is running, so purchases earn nothing. Start one under Programs & tiers."""
+
+
+class ProgramNotRunning(BusinessRule):
+    """This program is not running, so purchases earn nothing in it."""
+
+
+class WrongAmount(BusinessRule):
+    """This amount cannot be a purchase."""
+
+
+class InTheFuture(BusinessRule):
+    """This purchase would be in the future. Check the date."""
+
+
+class OrderTaken(BusinessRule):
+    """This receipt is recorded already."""
+
+
+class FormUsed(BusinessRule):
+    """This form was used for somebody else already. Open it again."""
+
+
+class UndoTooLate(BusinessRule):
+    """An entry can be undone by who made it, for two minutes. Void the purchase instead."""
+
+
+_REFUSALS = {"uq_purchases_order_ref": OrderTaken()}
+
+
+def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None) -> Earned:
+    """What a purchase would earn now. Changes nothing."""
+    program = _running(program_id)
+    balance = ledger.balance_of(customer_id, program.id)
+    return _earn(program, balance, amount_minor)
+
+
+def record(
+    *,
+    id: str,
+    customer_id: str,
+    program_id: str | None = None,
+    amount_minor: int,
+    by: Actor,
+    at: datetime,
+    occurred_at: datetime | None = None,
+    location_id: str | None = None,
+    order_ref: str | None = None,
+    items: int | None = None,
+    import_run_id: str | None = None,
+    import_key: str | None = None,
+) -> Purchase:
+    """Record a purchase and give what it earns; pressed twice, the first one is returned.
+
+    Points count from `occurred_at`, so bringing in old purchases does not restart their life.
+    """
+    pressed = _pressed(id, customer_id, import_key)
+    if pressed is not None:
+        return pressed
+    customer = find(Customer, customer_id)
+    limits.refuse_blocked(customer)
+    limits.refuse_own(customer, by)
+    occurred_at = occurred_at or at
+    _check(amount_minor, occurred_at, at)
+    program = _running(program_id)
+    balance = ledger.balance_of(customer_id, program.id, lock=True)
+    # Of two presses at once the second has waited for the lock: by now the first is there.
+    pressed = _pressed(id, customer_id, import_key)
+    if pressed is not None:
+        return pressed
+    _refuse_taken(order_ref, program.currency)
+    tiers.reach(balance, at)
+    earned = _earn(program, balance, amount_minor)
+    purchase = Purchase(
+        id=id,
+        customer_id=customer_id,
+        program_id=program.id,
+        location_id=location_id or by.location_id,
+        amount_minor=amount_minor,
+        currency=program.currency,
+        items=items,
+        order_ref=order_ref or None,
+        import_key=import_key,
+        import_run_id=import_run_id,
+        points=earned.points,
+        why=earned.why,
+        by_user_id=by.user_id,
+        occurred_at=occurred_at,
+        created_at=at,  # undoing is counted from here, on the clock of the business
+    )
+    with refusing(_REFUSALS) if order_ref else nullcontext():
+        db.session.add(purchase)
+        db.session.flush()
+    if earned.points:
+        ledger.credit(
+            balance,
+            earned.points,
+            type=TransactionType.EARNED,
+            source_kind="purchase",
+            source_id=purchase.id,
+            by=by,
+            at=at,
+            why=earned.why,
+            expires_at=expiry.expires_at(program.settings, occurred_at, current_zone()),
+            order_id=purchase.id,
+        )
+    _count(customer, purchase)
+    if import_run_id is None:  # a whole import is one line of the audit log, its own
+        audit.record("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
+    return purchase
+
+
+def void(
+    purchase_id: str, *, reason: str, by: Actor, at: datetime, import_undone: bool = False
+) -> Purchase:
+    """Take a purchase back with what it gave. Voided already: nothing more happens.
+
+    `import_undone` marks the compensation of a whole import: its key is given up, so that the
+    corrected file can come in.
+    """
+    purchase = _lock(purchase_id)
+    if purchase.status is PurchaseStatus.VOIDED:
+        return purchase
+    if not reason.strip():
+        raise ledger.ReasonNeeded
+    limits.refuse_over_limit(purchase.points, by)
+    return _void(purchase, reason.strip(), by, at, import_undone)
+
+
+def undo(purchase_id: str, *, by: Actor, at: datetime) -> Purchase:
+    """Take back one's own slip within two minutes, whatever its size."""
+    purchase = _lock(purchase_id)
+    if purchase.status is PurchaseStatus.VOIDED:
+        return purchase
+    if by.user_id is None or purchase.by_user_id != by.user_id:
+        raise UndoTooLate
+    if at - purchase.created_at > UNDO_WITHIN:
+        raise UndoTooLate
+    return _void(purchase, "Undone", by, at, import_undone=False)
+
+
+def _pressed(id: str, customer_id: str, import_key: str | None) -> Purchase | None:
+    first = already(Purchase, id)
+    if first is not None and first.customer_id != customer_id:
+        raise FormUsed
+    if first is None and import_key is not None:
+        first = queries.by_import_key(import_key)
+    return first
+
+
+def _check(amount_minor: int, occurred_at: datetime, at: datetime) -> None:
+    if not 0 <= amount_minor <= MOST_MINOR:
+        raise WrongAmount
+    if occurred_at > at:
+        raise InTheFuture
+
+
+def _running(program_id: str | None) -> LoyaltyProgram:
+    if program_id is None:
+        program = queries.default_program()
+        if program is None:
+            raise NoProgram
+        return program
+    program = find(LoyaltyProgram, program_id)
+    if program.status is not ProgramStatus.ACTIVE:
+        state = {
+            ProgramStatus.DRAFT: "has not been started yet",
+            ProgramStatus.PAUSED: "is paused: it gives no points until it goes on",
+            ProgramStatus.ARCHIVED: "is archived: it gives no points any more",
+        }[program.status]
+        raise ProgramNotRunning(f"{program.name} {state}.")
+    return program
+
+
+def _refuse_taken(order_ref: str | None, currency: str) -> None:
+    taken = queries.by_order_ref(order_ref) if order_ref else None
+    if taken is not None:
+        amount = f"{amount_text(taken.amount_minor, taken.currency)} {taken.currency}"
+        raise OrderTaken(
+            f"Receipt {order_ref} is recorded already: {amount} of {taken.customer.name}."
+        )
+
+
+def _earn(program: LoyaltyProgram, balance: CustomerBalance, amount_minor: int) -> Earned:
+    tier = tiers.held_by(balance)
+    if tier is None:
+        tier = tiers.best_for(program.id, balance.lifetime_points)
+    return best_of(
+        amount_minor,
+        program.currency,
+        rules=queries.running_rules(program.id),
+        multiplier=ONE if tier is None else tier.multiplier,
+        tier_name=None if tier is None else tier.name,
+    )
+
+
+def _lock(purchase_id: str) -> Purchase:
+    purchase = find(Purchase, purchase_id)
+    if purchase.program_id is not None:
+        ledger.balance_of(purchase.customer_id, purchase.program_id, lock=True)
+    return find(Purchase, purchase_id, lock=True)
+
+
+def _void(
+    purchase: Purchase, reason: str, by: Actor, at: datetime, import_undone: bool
+) -> Purchase:
+    earned = ledger.entry_of("purchase", purchase.id)
+    if earned is not None:
+        ledger.claw_back(
+            ledger.balance_of(earned.customer_id, earned.program_id, lock=True),
+            earned,
+            type=TransactionType.ADJUSTED if import_undone else TransactionType.REFUNDED,
+            source_kind="import_undone" if import_undone else "purchase_voided",
+            source_id=purchase.id,
+            may_go_negative=current_business().settings.balance_may_go_negative,
+            by=by,
+            at=at,
+            why=_why_back(purchase),
+            description=reason,
+        )
+    purchase.status = PurchaseStatus.VOIDED
+    purchase.voided_at = at
+    purchase.void_reason = reason
+    if import_undone:
+        purchase.import_key = None
+    db.session.flush()
+    _count_again(purchase.customer_id)
+    if not import_undone:
+        before = {"status": PurchaseStatus.RECORDED}
+        after = {"status": PurchaseStatus.VOIDED, "reason": reason}
+        audit.record("purchase.voided", purchase, by=by, before=before, after=after, at=at)
+    return purchase
+
+
+def _why_back(purchase: Purchase) -> Why:
+    earned = purchase.why
+    return Why(
+        rule=earned.rule,
+        rule_version=earned.rule_version,
+        inputs={"purchase": purchase.id, "earned": purchase.points},
+        steps=[*earned.steps, f"taken back: {purchase.points:,}, or what is left of it"],
+    )
+
+
+def _figures(purchase: Purchase) -> dict[str, Any]:
+    return {
+        "amount_minor": purchase.amount_minor,
+        "currency": purchase.currency,
+        "points": purchase.points,
+        "customer_id": purchase.customer_id,
+    }
+
+
+def _count(customer: Customer, purchase: Purchase) -> None:
+    """Add up in SQL: two counters at once must not lose a purchase, and a customer's form that
+    is open elsewhere must not go stale because of one."""
+    _set_figures(
+        customer.id,
+        purchase_count=Customer.purchase_count + 1,
+        spent_minor=Customer.spent_minor + purchase.amount_minor,
+        first_purchase_at=func.least(Customer.first_purchase_at, purchase.occurred_at),
+        last_purchase_at=func.greatest(Customer.last_purchase_at, purchase.occurred_at),
+    )
+
+
+def _count_again(customer_id: str) -> None:
+    # First the row, then the sums: read while waiting for the row, they would miss what the one
+    # before us has recorded.
+    row = select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True)
+    db.session.execute(history(row))
+    mine = (Purchase.customer_id == customer_id, Purchase.status == PurchaseStatus.RECORDED)
+
+    def figure(column: Any) -> Any:
+        return select(column).where(*mine).correlate(None).scalar_subquery()
+
+    _set_figures(
+        customer_id,
+        purchase_count=figure(func.count()),
+        spent_minor=figure(func.coalesce(func.sum(Purchase.amount_minor), 0)),
+        first_purchase_at=figure(func.min(Purchase.occurred_at)),
+        last_purchase_at=figure(func.max(Purchase.occurred_at)),
+    )
+
+
+def _set_figures(customer_id: str, **figures: Any) -> None:
+    db.session.execute(
+        update(Customer).where(Customer.id == customer_id).values(**figures),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )
+    for row in db.session.identity_map.values():
+        if isinstance(row, Customer) and row.id == customer_id:
+            db.session.expire(row, list(figures))
