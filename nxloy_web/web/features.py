@@ -4,8 +4,10 @@ from flask import Blueprint, Flask
 
 from nxloy_web.audit import routes as audit
 from nxloy_web.home import routes as home
+from nxloy_web.identity import routes as identity
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    identity.bp,
     home.bp,
     audit.bp,
 )

@@ -51,7 +51,8 @@ class EditForm(BaseForm):
 
 
 def _trim(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    # PostgreSQL keeps no NUL; nobody types one.
+    return value.replace("\0", "").strip() if isinstance(value, str) else value
 
 
 def _is_typed_text(kind: type) -> bool:

@@ -1,9 +1,9 @@
 """The signed-in visitor: a frozen value read through the doors once a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, session
 from flask_login import UserMixin, login_user
 
 from nxloy_web.db import doors
@@ -38,12 +38,19 @@ def init_app(app: Flask) -> None:
     login.session_protection = None  # the epoch signs out; an address that changes does not
 
 
-def sign_in(user_id: str, audience: str) -> None:
-    """Remember this person in the session. The audience says which pages it opens."""
+def sign_in(user_id: str, audience: str, *, epoch: int | None = None) -> None:
+    """Remember this person in a fresh session. The audience says which pages it opens.
+
+    Pass `epoch` when this request has raised it: the doors do not see it before the commit.
+    """
     found = doors.enter(user_id, None)
     if found is None:
         raise LookupError(user_id)
-    login_user(_visitor(*found, audience))
+    visitor = _visitor(*found, audience)
+    # Nothing a stranger may have put into this browser's session outlives the sign-in.
+    session.clear()
+    session.permanent = True
+    login_user(visitor if epoch is None else replace(visitor, session_epoch=epoch))
 
 
 def _load(login_id: str) -> Visitor | None:

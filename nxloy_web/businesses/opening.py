@@ -1,0 +1,59 @@
+"""A business begins: its row, its owner, its first location, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.models import Business, Location, Membership
+from nxloy_web.db import db
+from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Role
+
+
+@dataclass(frozen=True)
+class NewBusiness:
+    """What a person says of their business when they sign up."""
+
+    id: str
+    name: str
+    slug: str
+    timezone: str
+    currency: str
+    location_name: str
+
+
+class SlugTaken(BusinessRule):
+    """Another business has this web address. Choose a different one."""
+
+
+class FormUsed(BusinessRule):
+    """This form has made a business already. Open it again for another one."""
+
+
+def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
+    """Make the business in whose scope we are, with `owner_id` as its owner."""
+    if db.session.get(Business, new.id) is not None:
+        raise FormUsed
+    business = Business(
+        id=new.id,
+        name=new.name,
+        slug=new.slug,
+        timezone=new.timezone,
+        currency=new.currency,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(business)
+            db.session.flush()
+    except IntegrityError as error:
+        raise (SlugTaken if "uq_businesses_slug" in str(error) else FormUsed) from None
+    location = Location(name=new.location_name)
+    membership = Membership(user_id=owner_id, role=Role.OWNER)
+    db.session.add_all([location, membership])
+    db.session.flush()
+    by = Actor(kind="team", user_id=owner_id, role=Role.OWNER)
+    audit.record("business.opened", business, by=by, after={"slug": new.slug}, at=at)
+    return business

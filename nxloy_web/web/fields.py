@@ -1,0 +1,34 @@
+"""What several forms ask of what people type: one line, an address, not too long."""
+
+from typing import Any
+
+from wtforms import ValidationError
+from wtforms.validators import DataRequired, Length
+
+from nxloy_web.contacts import email_norm
+
+NAME = 80
+
+
+def one_line(value: Any) -> Any:
+    """A name is one line; line breaks and runs of spaces in it are accidents, or worse."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def needed(sentence: str, longest: int = NAME) -> list[Any]:
+    """Validators of a text that must be there."""
+    return [
+        DataRequired(sentence),
+        Length(max=longest, message=f"Use at most {longest} characters."),
+    ]
+
+
+def at_most(longest: int) -> Length:
+    return Length(max=longest, message=f"Use at most {longest} characters.")
+
+
+def is_email(form: Any, field: Any) -> None:
+    try:
+        email_norm(field.data or "")
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
