@@ -87,7 +87,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_last_purchase",
         "customers",
-        ["business_id", "last_purchase_at", "id"],
+        [
+            "business_id",
+            sa.text("coalesce(last_purchase_at, '-infinity'::timestamptz)"),
+            "id",
+        ],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
     )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from nxloy_web.customers import cards
 from nxloy_web.db.base import (
     Base,
     EnumText,
@@ -107,7 +108,11 @@ class Customer(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base)
         tenant_index("ix_customers_name_norm", "name_norm", "id", where="deleted_at IS NULL"),
         tenant_index("ix_customers_spent", "spent_minor", "id", where="deleted_at IS NULL"),
         tenant_index(
-            "ix_customers_last_purchase", "last_purchase_at", "id", where="deleted_at IS NULL"
+            "ix_customers_last_purchase",
+            # Those who never bought stand at one end, so that a page can begin after any row.
+            text("coalesce(last_purchase_at, '-infinity'::timestamptz)"),
+            "id",
+            where="deleted_at IS NULL",
         ),
         tenant_index("ix_customers_status", "status", where="deleted_at IS NULL"),
         tenant_index("ix_customers_referred_by", "referred_by", where="referred_by IS NOT NULL"),
@@ -121,12 +126,20 @@ class Customer(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base)
         return full or self.email or self.phone_e164 or "Erased customer"
 
     @property
+    def card_code(self) -> str:
+        """The member code as it is read out: in two halves."""
+        return cards.shown(self.member_code)
+
+    @property
     def is_blocked(self) -> bool:
         return self.status is CustomerStatus.BLOCKED
 
 
 class CustomerNameWord(Base):
-    """One row a word of a customer's name, so "beginning of any word" is an index range."""
+    """One row a word of a customer's name, so "beginning of any word" is an index range.
+
+    Tags stand here too, as #tag: an array cannot use an index under row-level security.
+    """
 
     __tablename__ = "customer_name_words"
 

@@ -1,0 +1,315 @@
+"""The customer list: filter, order, page, count, export. Its cost does not grow with the rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, select, tuple_
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from werkzeug.datastructures import MultiDict
+
+from nxloy_web.customers import queries
+from nxloy_web.customers.models import Customer, CustomerStatus
+from nxloy_web.customers.queries import ProgramWithTiers
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.ledger.queries import spendable_now
+from nxloy_web.segments.models import CustomerSegmentMember
+
+PAGE = 25
+COUNTED = 1_000
+NEVER = "-infinity"
+"""Stands for "has not bought yet" where lists sort by the last purchase."""
+
+_BOUGHT: ColumnElement[Any] = literal_column(
+    "coalesce(customers.last_purchase_at, '-infinity'::timestamptz)"
+)
+SORTS: dict[str, Any] = {
+    "name": Customer.name_norm,
+    "joined": Customer.created_at,
+    "spent": Customer.spent_minor,
+    "last": _BOUGHT,
+}
+DEFAULT_SORT = "-joined"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the address of the list says; empty values do not filter."""
+
+    text: str = ""
+    status: CustomerStatus | None = None
+    segment_id: str = ""
+    tier_id: str = ""
+    tag: str = ""
+    sort: str = DEFAULT_SORT
+    after: str = ""
+    before: str = ""
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> Self:
+        """Read the query string; what makes no sense does not filter."""
+        status = args.get("status", "").upper()
+        sort = args.get("sort", DEFAULT_SORT)
+        return cls(
+            text=_plain(args.get("q", "")),
+            status=CustomerStatus[status] if status in CustomerStatus.__members__ else None,
+            segment_id=_plain(args.get("segment", "")),
+            tier_id=_plain(args.get("tier", "")),
+            tag=_plain(args.get("tag", "")),
+            sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
+            after=_plain(args.get("after", "")),
+            before=_plain(args.get("before", "")),
+        )
+
+    @property
+    def is_set(self) -> bool:
+        return any((self.text, self.status, self.segment_id, self.tier_id, self.tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One customer of the list: no more columns than it shows."""
+
+    id: str
+    name: str
+    reach: str
+    status: CustomerStatus
+    spent_minor: int
+    purchase_count: int
+    last_purchase_at: datetime | None
+    created_at: datetime
+    points: int | None
+    tier_id: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Line]
+    total: int
+    """Counted up to one more than COUNTED."""
+    before: str
+    after: str
+    """Cursors of the pages on either side; empty at the ends."""
+
+
+def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page:
+    condition = _condition(filter_)
+    backwards = bool(filter_.before)
+    cursor = _read(filter_, filter_.before or filter_.after)
+    statement = _ordered(_columns(program, at), filter_, backwards)
+    if condition is not None:
+        statement = statement.where(condition)
+    if cursor is not None:
+        statement = statement.where(_beyond(filter_, cursor, backwards))
+    found = db.session.execute(statement.limit(PAGE + 1)).all()
+    more, rows = len(found) > PAGE, found[:PAGE]
+    if backwards:
+        rows = rows[::-1]
+    first, last = (rows[0], rows[-1]) if rows else (None, None)
+    return Page(
+        rows=[_line(row) for row in rows],
+        total=_count(condition),
+        before=_write(filter_, first) if first and (more if backwards else cursor) else "",
+        after=_write(filter_, last) if last and (backwards or more) else "",
+    )
+
+
+def everything(
+    filter_: Filter, program: ProgramWithTiers | None, at: datetime, batch: int = 1_000
+) -> Iterator[tuple[Customer, int | None, str | None]]:
+    """All customers of the list in its order, with points and tier: for the export."""
+    filter_ = replace(filter_, before="", after="")
+    condition = _condition(filter_)
+    cursor = None
+    while True:
+        statement = _ordered(_whole(program, at), filter_, backwards=False)
+        if condition is not None:
+            statement = statement.where(condition)
+        if cursor is not None:
+            statement = statement.where(_beyond(filter_, cursor, backwards=False))
+        rows = db.session.execute(statement.limit(batch)).all()
+        for row in rows:
+            yield row.Customer, row.points, row.tier_id
+        if len(rows) < batch:
+            return
+        cursor = _read(filter_, _write(filter_, rows[-1].Customer))
+        db.session.expunge_all()
+
+
+def ids_matching(filter_: Filter) -> Select[Any]:
+    """The customers "all that match" means, as a query to insert from."""
+    statement = select(Customer.id).where(Customer.deleted_at.is_(None))
+    condition = _condition(filter_)
+    return statement if condition is None else statement.where(condition)
+
+
+def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
+    """A page of deleted customers, the latest first, and the cursor of the next."""
+    statement = (
+        select(Customer)
+        .where(Customer.deleted_at.is_not(None))
+        .order_by(Customer.deleted_at.desc(), Customer.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        statement = statement.where(tuple_(Customer.deleted_at, Customer.id) < tuple_(*before))
+    rows = list(db.session.scalars(history(statement)))
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    if last is None or last.deleted_at is None:
+        return rows, ""
+    return rows[:PAGE], f"{last.deleted_at.isoformat()}~{last.id}"
+
+
+def _columns(program: ProgramWithTiers | None, at: datetime) -> Select[Any]:
+    columns: Any = select(
+        Customer.id,
+        Customer.first_name,
+        Customer.last_name,
+        Customer.email,
+        Customer.phone_e164,
+        Customer.status,
+        Customer.name_norm,
+        Customer.spent_minor,
+        Customer.purchase_count,
+        Customer.last_purchase_at,
+        Customer.created_at,
+    )
+    return _with_balance(columns, program, at)
+
+
+def _whole(program: ProgramWithTiers | None, at: datetime) -> Select[Any]:
+    return _with_balance(select(Customer), program, at)
+
+
+def _with_balance(
+    statement: Select[Any], program: ProgramWithTiers | None, at: datetime
+) -> Select[Any]:
+    if program is None:
+        return statement.add_columns(
+            literal_column("NULL").label("points"), literal_column("NULL").label("tier_id")
+        )
+    return statement.add_columns(
+        spendable_now(at).label("points"), CustomerBalance.tier_id.label("tier_id")
+    ).outerjoin(
+        CustomerBalance,
+        and_(
+            CustomerBalance.business_id == Customer.business_id,
+            CustomerBalance.customer_id == Customer.id,
+            CustomerBalance.program_id == program.id,
+        ),
+    )
+
+
+def _ordered(statement: Select[Any], filter_: Filter, backwards: bool) -> Select[Any]:
+    column = SORTS[filter_.sort.removeprefix("-")]
+    if filter_.sort.startswith("-") is not backwards:
+        return statement.order_by(column.desc(), Customer.id.desc())
+    return statement.order_by(column, Customer.id)
+
+
+def _beyond(filter_: Filter, cursor: tuple[Any, str], backwards: bool) -> ColumnElement[bool]:
+    here = tuple_(SORTS[filter_.sort.removeprefix("-")], Customer.id)
+    there = tuple_(*cursor)
+    return here < there if filter_.sort.startswith("-") is not backwards else here > there
+
+
+def _condition(filter_: Filter) -> ColumnElement[bool] | None:
+    parts: list[ColumnElement[bool]] = []
+    if filter_.text:
+        parts.append(queries.matching(filter_.text))
+    if filter_.status is not None:
+        parts.append(Customer.status == filter_.status)
+    if filter_.segment_id:
+        parts.append(
+            Customer.id.in_(
+                select(CustomerSegmentMember.customer_id).where(
+                    CustomerSegmentMember.segment_id == filter_.segment_id
+                )
+            )
+        )
+    if filter_.tier_id:
+        parts.append(
+            Customer.id.in_(
+                select(CustomerBalance.customer_id).where(
+                    CustomerBalance.tier_id == filter_.tier_id
+                )
+            )
+        )
+    if filter_.tag:
+        parts.append(queries.tagged(filter_.tag))
+    return and_(*parts) if parts else None
+
+
+def _count(condition: ColumnElement[bool] | None) -> int:
+    rows = select(Customer.id)
+    if condition is not None:
+        rows = rows.where(condition)
+    # One more than is said exactly: "more than 1,000" must not cost a count of a million.
+    return (
+        db.session.scalar(select(func.count()).select_from(rows.limit(COUNTED + 1).subquery())) or 0
+    )
+
+
+def _line(row: Any) -> Line:
+    full = " ".join(part for part in (row.first_name, row.last_name) if part)
+    reach = row.email or row.phone_e164 or ""
+    return Line(
+        id=row.id,
+        name=full or reach or "Erased customer",
+        reach=reach if full else "",
+        status=row.status,
+        spent_minor=row.spent_minor,
+        purchase_count=row.purchase_count,
+        last_purchase_at=row.last_purchase_at,
+        created_at=row.created_at,
+        points=row.points,
+        tier_id=row.tier_id,
+    )
+
+
+def _write(filter_: Filter, row: Any) -> str:
+    match filter_.sort.removeprefix("-"):
+        case "name":
+            value = row.name_norm
+        case "joined":
+            value = row.created_at.isoformat()
+        case "spent":
+            value = str(row.spent_minor)
+        case _:
+            value = row.last_purchase_at.isoformat() if row.last_purchase_at else NEVER
+    return f"{value}~{row.id}"
+
+
+def _read(filter_: Filter, cursor: str) -> tuple[Any, str] | None:
+    value, mark, row_id = cursor.rpartition("~")
+    if not mark or not row_id.isalnum():
+        return None
+    try:
+        match filter_.sort.removeprefix("-"):
+            case "name":
+                return value, row_id
+            case "joined":
+                return _instant(value), row_id
+            case "spent":
+                return int(value[:19]), row_id
+            case _:
+                # A bound parameter of type timestamptz: Python has no such instant.
+                return cast(
+                    NEVER if value == NEVER else _instant(value).isoformat(), TIMESTAMP(True)
+                ), row_id
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("an instant has a zone")
+    return at
+
+
+def _plain(text: str) -> str:
+    return text.replace("\0", "").strip()[: queries.LONGEST_SEARCH]

@@ -1,0 +1,315 @@
+"""Finding customers, and what their page shows."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, text
+from sqlalchemy.orm import aliased, joinedload
+
+from nxloy_web import contacts
+from nxloy_web.businesses.models import Location
+from nxloy_web.customers import cards
+from nxloy_web.customers.models import Customer, CustomerNameWord
+from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
+from nxloy_web.customers.reach import home_region
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.errors import NotFound
+from nxloy_web.identity.models import User
+from nxloy_web.ledger.models import PointTransaction
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.purchases.models import Purchase
+from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+
+PAGE = 25
+LONGEST_SEARCH = 120
+FEWEST_DIGITS = 5
+"""Text with fewer digits is no phone number worth parsing."""
+
+
+def search(typed: str, limit: int = 10) -> list[Customer]:
+    """Whoever has exactly this code, e-mail or phone, else whose name has words beginning so.
+
+    The work does not grow with the business: it stops at `limit`, in the order of the words.
+    """
+    found = exactly(typed)
+    if found:
+        return found[:limit]
+    starts = _starts(typed)
+    if not starts:
+        return _by_email_start(typed, limit)
+    driving, *others = sorted(starts, key=len, reverse=True)
+    word = aliased(CustomerNameWord)
+    # A name can have two such words, so a few more rows are read than are wanted.
+    rows = db.session.scalars(
+        select(Customer)
+        .join(word, and_(word.business_id == Customer.business_id, word.customer_id == Customer.id))
+        .where(*_range(word, driving), *(Customer.id.in_(_having(start)) for start in others))
+        .order_by(word.word, word.customer_id)
+        .limit(limit * 3)
+    )
+    return list(dict.fromkeys(rows))[:limit]
+
+
+def exactly(typed: str) -> list[Customer]:
+    """Living customers who have exactly this member code, number, e-mail or phone."""
+    condition = _exact(typed)
+    if condition is None:
+        return []
+    return list(db.session.scalars(select(Customer).where(condition).limit(5)))
+
+
+def matching(typed: str) -> ColumnElement[bool]:
+    """The same search as a condition over Customer, for lists that sort and page."""
+    found = exactly(typed)
+    if found:
+        return Customer.id.in_([customer.id for customer in found])
+    starts = _starts(typed)
+    if starts:
+        return and_(*(Customer.id.in_(_having(start)) for start in starts))
+    return _email_begins(typed) if "@" in typed else false()
+
+
+def tagged(tag: str) -> ColumnElement[bool]:
+    """Has this tag, however it is spelled."""
+    return Customer.id.in_(
+        select(CustomerNameWord.customer_id).where(CustomerNameWord.word == tag_word(tag))
+    )
+
+
+def tags_in_use(limit: int = 60) -> list[str]:
+    """Every tag, each found by one step in the index, however many customers have it."""
+    rows = db.session.execute(
+        text("""
+            WITH RECURSIVE tags AS (
+                (SELECT word FROM customer_name_words
+                 WHERE word >= '#' AND word < '$' ORDER BY word LIMIT 1)
+                UNION ALL
+                SELECT (SELECT w.word FROM customer_name_words w
+                        WHERE w.word > tags.word AND w.word < '$' ORDER BY w.word LIMIT 1)
+                FROM tags WHERE tags.word IS NOT NULL)
+            SELECT word FROM tags WHERE word IS NOT NULL LIMIT :most"""),
+        {"most": limit},
+    )
+    return [word.removeprefix("#") for (word,) in rows]
+
+
+@dataclass(frozen=True)
+class ProgramWithTiers:
+    """The program lists and counters mean: the oldest active one. Tiers lowest first."""
+
+    id: str
+    name: str
+    points_name: str
+    tiers: tuple[LoyaltyTier, ...]
+
+    def tier(self, tier_id: str | None) -> tuple[LoyaltyTier, int] | None:
+        """A tier and its rank."""
+        for rank, tier in enumerate(self.tiers):
+            if tier.id == tier_id:
+                return tier, rank
+        return None
+
+
+def active_program() -> ProgramWithTiers | None:
+    first = (
+        select(LoyaltyProgram.id)
+        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE, LoyaltyProgram.deleted_at.is_(None))
+        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(LoyaltyProgram, LoyaltyTier)
+        .outerjoin(LoyaltyTier, LoyaltyTier.program_id == LoyaltyProgram.id)
+        .where(LoyaltyProgram.id == first)
+        .order_by(LoyaltyTier.required_points)
+    ).all()
+    if not rows:
+        return None
+    program = rows[0][0]
+    tiers = tuple(tier for _, tier in rows if tier is not None)
+    return ProgramWithTiers(program.id, program.name, program.points_name, tiers)
+
+
+def programs_to_adjust() -> Sequence[LoyaltyProgram]:
+    """Programs whose points may be moved by hand."""
+    return db.session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.status.in_((ProgramStatus.ACTIVE, ProgramStatus.PAUSED)))
+        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+    ).all()
+
+
+def customer(customer_id: str) -> Customer:
+    """A customer, deleted or not. Raises NotFound."""
+    found = db.session.scalar(history(select(Customer).where(Customer.id == customer_id)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def names_of(ids: Sequence[str]) -> dict[str, Customer]:
+    """Customers by id, deleted ones too."""
+    if not ids:
+        return {}
+    rows = db.session.scalars(history(select(Customer).where(Customer.id.in_(ids))))
+    return {row.id: row for row in rows}
+
+
+def referred(customer_id: str, limit: int = 10) -> Sequence[Customer]:
+    """Whom this customer brought."""
+    return db.session.scalars(
+        select(Customer)
+        .where(Customer.referred_by == customer_id)
+        .order_by(Customer.created_at.desc())
+        .limit(limit)
+    ).all()
+
+
+def segments_of(customer_id: str) -> Sequence[CustomerSegment]:
+    return db.session.scalars(
+        select(CustomerSegment)
+        .join(CustomerSegmentMember, CustomerSegmentMember.segment_id == CustomerSegment.id)
+        .where(CustomerSegmentMember.customer_id == customer_id)
+        .order_by(CustomerSegment.name)
+        .limit(50)
+    ).all()
+
+
+def tiers_of(program_ids: Sequence[str]) -> dict[str, list[LoyaltyTier]]:
+    """Living tiers of programs, lowest first."""
+    found: dict[str, list[LoyaltyTier]] = {program_id: [] for program_id in program_ids}
+    rows = db.session.scalars(
+        select(LoyaltyTier)
+        .where(LoyaltyTier.program_id.in_(program_ids))
+        .order_by(LoyaltyTier.required_points)
+    )
+    for tier in rows:
+        found[tier.program_id].append(tier)
+    return found
+
+
+def entries(
+    customer_id: str, program_id: str | None, before_seq: int | None
+) -> tuple[list[tuple[PointTransaction, str | None]], int | None]:
+    """A page of ledger entries in one program with who made them, and the next page's cursor."""
+    if program_id is None:
+        return [], None
+    statement = (
+        select(PointTransaction, User.name)
+        .outerjoin(User, User.id == PointTransaction.by_user_id)
+        .where(
+            PointTransaction.customer_id == customer_id, PointTransaction.program_id == program_id
+        )
+        .order_by(PointTransaction.seq.desc())
+        .limit(PAGE + 1)
+    )
+    if before_seq is not None:
+        statement = statement.where(PointTransaction.seq < before_seq)
+    rows: list[Any] = [tuple(row) for row in db.session.execute(statement)]
+    return rows[:PAGE], rows[PAGE - 1][0].seq if len(rows) > PAGE else None
+
+
+def purchases(
+    customer_id: str, before: tuple[datetime, str] | None
+) -> tuple[list[tuple[Purchase, str | None, str | None]], str]:
+    """A page of purchases with location and who recorded them, and the next page's cursor."""
+    columns: Any = select(Purchase, Location.name, User.name)
+    statement = history(
+        columns.outerjoin(Location, Location.id == Purchase.location_id)
+        .outerjoin(User, User.id == Purchase.by_user_id)
+        .where(Purchase.customer_id == customer_id)
+        .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        statement = statement.where(_older(Purchase.occurred_at, Purchase.id, before))
+    rows: list[Any] = [tuple(row) for row in db.session.execute(statement)]
+    last = rows[PAGE - 1][0] if len(rows) > PAGE else None
+    return rows[:PAGE], _cursor(last.occurred_at, last.id) if last else ""
+
+
+def redemptions(
+    customer_id: str, before: tuple[datetime, str] | None
+) -> tuple[list[RewardRedemption], str]:
+    """A page of redemptions with their rewards, and the next page's cursor."""
+    statement = history(
+        select(RewardRedemption)
+        .where(RewardRedemption.customer_id == customer_id)
+        .options(joinedload(RewardRedemption.reward))
+        .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        statement = statement.where(
+            _older(RewardRedemption.requested_at, RewardRedemption.id, before)
+        )
+    rows = list(db.session.scalars(statement))
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return rows[:PAGE], _cursor(last.requested_at, last.id) if last else ""
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str] | None:
+    instant, _, row_id = cursor.partition("~")
+    try:
+        at = datetime.fromisoformat(instant)
+    except ValueError:
+        return None
+    return (at, row_id) if at.tzinfo else None
+
+
+def _exact(typed: str) -> ColumnElement[bool] | None:
+    typed = typed.strip()[:LONGEST_SEARCH]
+    if not typed:
+        return None
+    conditions = [Customer.member_code == cards.typed(typed), Customer.external_id == typed]
+    if "@" in typed:
+        with suppress(ValueError):  # the beginning of an address, not yet one
+            conditions.append(Customer.email_norm == contacts.email_norm(typed))
+    if sum(c.isdecimal() for c in typed) >= FEWEST_DIGITS:
+        with suppress(ValueError):  # a number of another kind
+            conditions.append(Customer.phone_e164 == contacts.phone_e164(typed, home_region()))
+    return or_(*conditions)
+
+
+def _starts(typed: str) -> list[str]:
+    """The beginnings of words that all have to be there. An address has none."""
+    typed = typed.strip()[:LONGEST_SEARCH]
+    if "@" in typed:
+        return []
+    if typed.startswith("#"):
+        return [tag_word(typed[1:])] if typed.strip("# ") else []
+    return list(dict.fromkeys(words(typed)))[:5]
+
+
+def _range(word: Any, start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return word.word >= start, word.word < start + LAST_CHARACTER
+
+
+def _having(start: str) -> Any:
+    return select(CustomerNameWord.customer_id).where(*_range(CustomerNameWord, start))
+
+
+def _by_email_start(typed: str, limit: int) -> list[Customer]:
+    if "@" not in typed:
+        return []
+    statement = select(Customer).where(_email_begins(typed)).order_by(Customer.email_norm)
+    return list(db.session.scalars(statement.limit(limit)))
+
+
+def _email_begins(typed: str) -> ColumnElement[bool]:
+    start = typed.strip()[:LONGEST_SEARCH].lower()
+    return and_(Customer.email_norm >= start, Customer.email_norm < start + LAST_CHARACTER)
+
+
+def _older(instant: Any, row_id: Any, before: tuple[datetime, str]) -> ColumnElement[bool]:
+    return or_(instant < before[0], and_(instant == before[0], row_id < before[1]))
+
+
+def _cursor(instant: datetime, row_id: str) -> str:
+    return f"{instant.isoformat()}~{row_id}"

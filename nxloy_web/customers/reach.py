@@ -1,0 +1,50 @@
+"""The ways to reach a customer: as typed, and as compared."""
+
+from functools import lru_cache
+
+from babel.core import get_global
+
+from nxloy_web import contacts
+from nxloy_web.businesses.current import current_business
+from nxloy_web.errors import BusinessRule
+
+
+class NotReachable(BusinessRule):
+    """Enter an e-mail address or a phone number. One of them is needed."""
+
+    def __init__(self, message: str = "", field: str = "email") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def email_columns(typed: str | None) -> dict[str, str | None]:
+    """What an address fills: as it is shown, and as it is compared."""
+    if not typed or not typed.strip():
+        return {"email": None, "email_norm": None}
+    try:
+        return {"email": typed.strip(), "email_norm": contacts.email_norm(typed)}
+    except ValueError as error:
+        raise NotReachable(str(error), "email") from error
+
+
+def phone_columns(typed: str | None) -> dict[str, str | None]:
+    """What a number fills: as it is shown, and as it is compared."""
+    if not typed or not typed.strip():
+        return {"phone_number": None, "phone_e164": None}
+    try:
+        number = contacts.phone_e164(typed, home_region())
+    except ValueError as error:
+        raise NotReachable(str(error), "phone") from error
+    return {"phone_number": " ".join(typed.split()), "phone_e164": number}
+
+
+def home_region() -> str | None:
+    """The country whose numbers people type without a country code: that of the clock."""
+    return region_of(current_business().timezone)
+
+
+@lru_cache
+def region_of(timezone: str) -> str | None:
+    """Europe/Berlin -> DE; None where a clock belongs to no country."""
+    territory: str | None = get_global("zone_territories").get(timezone)
+    return territory if territory and territory.isalpha() else None

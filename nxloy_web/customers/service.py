@@ -1,0 +1,404 @@
+"""Enrolling customers, and what changes them afterwards."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import Table, func, insert, inspect, or_, select, update
+from sqlalchemy import delete as delete_rows
+from sqlalchemy.exc import IntegrityError
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.customers import cards
+from nxloy_web.customers.models import (
+    Customer,
+    CustomerNameWord,
+    CustomerPreferences,
+    CustomerStatus,
+)
+from nxloy_web.customers.names import fold, name_norm, name_words
+from nxloy_web.customers.reach import NotReachable, email_columns, phone_columns
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version
+from nxloy_web.db.rows import already, find, insert_once
+from nxloy_web.db.rows import restore as restore_row
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.redemptions.models import OPEN, RewardRedemption
+from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+
+LONGEST_NAME = 80
+LONGEST_NOTES = 2_000
+MOST_TAGS = 20
+LONGEST_TAG = 40
+
+_IN_THE_OPEN = {"status", "email_opt_in", "sms_opt_in", "referred_by", "tags", "user_id"}
+"""What the audit log may keep the values of; of a person's data it keeps only that it changed."""
+
+
+class More(TypedDict, total=False):
+    """What may be known of a customer besides name and address."""
+
+    date_of_birth: date | None
+    gender: str | None
+    language: str | None
+    notes: str
+    tags: Iterable[str]
+    email_opt_in: bool
+    sms_opt_in: bool
+    referred_by: str | None
+    external_id: str | None
+
+
+class Details(More, total=False):
+    """What people write down about a customer. What is left out stays as it is."""
+
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+
+
+class AlreadyCustomer(BusinessRule):
+    """Another customer has this already."""
+
+    def __init__(self, customer: Customer, field: str) -> None:
+        thing = {
+            "email": "e-mail address",
+            "phone": "phone number",
+            "external_id": "customer number",
+            "user_id": "sign-in",
+        }[field]
+        super().__init__(f"{customer.name} has this {thing} already.")
+        self.customer = customer
+        self.field = field
+
+
+class HasOpenRedemptions(BusinessRule):
+    """Hand over or cancel the open redemptions first."""
+
+    def __init__(self, customer: Customer, count: int) -> None:
+        noun = "an open redemption" if count == 1 else f"{count} open redemptions"
+        super().__init__(
+            f"{customer.name} has {noun}. Hand over or cancel first, then delete the customer."
+        )
+        self.customer = customer
+
+
+class NotPossible(BusinessRule):
+    """One of the details cannot be saved like this."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def enrol(
+    *,
+    id: str,
+    first_name: str | None,
+    last_name: str | None,
+    email: str | None,
+    phone: str | None,
+    by: Actor,
+    at: datetime,
+    user_id: str | None = None,
+    **more: Unpack[More],
+) -> Customer:
+    """Take a customer in. Pressed twice, the first one is the answer.
+
+    Raises NotReachable without an address, and AlreadyCustomer, which names who has it.
+    """
+    before = already(Customer, id)
+    if before is not None:
+        return before
+    values = _columns(
+        {"first_name": first_name, "last_name": last_name, "email": email, "phone": phone, **more}
+    )
+    if not values["email_norm"] and not values["phone_e164"]:
+        raise NotReachable
+    customer = Customer(
+        id=id,
+        member_code=cards.new_code(),
+        status=CustomerStatus.ACTIVE,
+        user_id=user_id,
+        **values,
+    )
+    customer.created_at = at
+    with _taking(_keys(customer)):
+        customer, is_new = insert_once(customer)
+    if is_new:
+        _write_words(customer)
+        audit.record("customer.enrolled", customer, by=by, at=at, after=_open_facts(customer))
+    return customer
+
+
+def edit(
+    customer_id: str, *, version: int | None, by: Actor, at: datetime, **details: Unpack[Details]
+) -> Customer:
+    """Change what is given. Raises Stale, NotReachable, AlreadyCustomer or NotPossible.
+
+    A new e-mail address, entered by the team, ends the old owner's sign-in to this card.
+    """
+    customer = find(Customer, customer_id, lock=True)
+    check_version(customer, version)
+    values = _columns(dict(details), customer)
+    if values.get("referred_by") == customer.id:
+        raise NotPossible("Nobody can refer themselves.", "referred_by")
+    old, new = audit.changes(customer, values)
+    if not new:
+        return customer
+    if "email_norm" in new and customer.user_id is not None and by.kind == "team":
+        old["user_id"], new["user_id"] = customer.user_id, None
+    keys = _keys(customer) | {name: value for name, value in new.items() if name in _KEYS}
+    if not keys["email_norm"] and not keys["phone_e164"]:
+        raise NotReachable
+    with _taking(keys):
+        for name, value in new.items():
+            setattr(customer, name, value)
+    if {"first_name", "last_name", "tags"} & new.keys():
+        _write_words(customer)
+    audit.record(
+        "customer.edited", customer, by=by, at=at, before=_discreet(old), after=_discreet(new)
+    )
+    return customer
+
+
+def block(customer_id: str, *, by: Actor, at: datetime) -> Customer:
+    """A blocked customer keeps everything, but earns nothing and takes no reward."""
+    return _set_status(customer_id, CustomerStatus.BLOCKED, "customer.blocked", by, at)
+
+
+def unblock(customer_id: str, *, by: Actor, at: datetime) -> Customer:
+    return _set_status(customer_id, CustomerStatus.ACTIVE, "customer.unblocked", by, at)
+
+
+def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
+    """Take a customer off the lists; history keeps them. Refused with open redemptions."""
+    customer = find(Customer, customer_id, lock=True)
+    count = open_redemptions(customer.id)
+    if count:
+        raise HasOpenRedemptions(customer, count)
+    db.session.delete(customer)
+    _recount_segments(customer, -1)
+    audit.record("customer.deleted", customer, by=by, at=at)
+    db.session.flush()
+    return customer
+
+
+def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
+    """Bring back a deleted customer. Refused when a living one has taken the address."""
+    customer = db.session.scalar(
+        history(select(Customer).where(Customer.id == customer_id).with_for_update())
+    )
+    if customer is None:
+        raise NotFound
+    if not customer.is_deleted:
+        return customer
+    with _taking(_keys(customer)):
+        restore_row(customer)
+    _recount_segments(customer, 1)
+    audit.record("customer.restored", customer, by=by, at=at)
+    return customer
+
+
+def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> Customer:
+    """Let the person sign in to this card. Raises AlreadyCustomer when they have another one."""
+    if customer.user_id == user_id:
+        return customer
+    old = customer.user_id
+    with _taking(_keys(customer) | {"user_id": user_id}):
+        customer.user_id = user_id
+    audit.record(
+        "customer.linked",
+        customer,
+        by=by,
+        at=at,
+        before={"user_id": old},
+        after={"user_id": user_id},
+    )
+    return customer
+
+
+def open_redemptions(customer_id: str) -> int:
+    return (
+        db.session.scalar(
+            select(func.count(RewardRedemption.id)).where(
+                RewardRedemption.customer_id == customer_id, RewardRedemption.status.in_(OPEN)
+            )
+        )
+        or 0
+    )
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Tags as they are kept: trimmed, each once however it is spelled, in the order given."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        text = _one_line(tag)
+        if text:
+            found.setdefault(fold(text), text)
+    if len(found) > MOST_TAGS:
+        raise NotPossible(f"A customer has at most {MOST_TAGS} tags.", "tags")
+    if any(len(tag) > LONGEST_TAG for tag in found.values()):
+        raise NotPossible(f"A tag has at most {LONGEST_TAG} characters.", "tags")
+    return list(found.values())
+
+
+def _columns(details: dict[str, Any], customer: Customer | None = None) -> dict[str, Any]:
+    """Details as columns, everything in its one spelling."""
+    values: dict[str, Any] = {}
+    for name in ("first_name", "last_name"):
+        if name in details:
+            values[name] = _one_line(details[name] or "") or None
+            if len(values[name] or "") > LONGEST_NAME:
+                raise NotPossible(f"A name has at most {LONGEST_NAME} characters.", name)
+    if "email" in details:
+        values |= email_columns(details["email"])
+    if "phone" in details:
+        values |= phone_columns(details["phone"])
+    if "tags" in details:
+        values["tags"] = clean_tags(details["tags"])
+    for name in ("gender", "external_id", "referred_by"):
+        if name in details:
+            values[name] = (details[name] or "").strip() or None
+    for name in ("date_of_birth", "email_opt_in", "sms_opt_in"):
+        if name in details:
+            values[name] = details[name]
+    wishes: dict[str, Any] = {
+        name: _without_controls(details[name] or "").strip() or ("" if name == "notes" else None)
+        for name in ("language", "notes")
+        if name in details
+    }
+    if len(wishes.get("notes") or "") > LONGEST_NOTES:
+        raise NotPossible(f"Notes have at most {LONGEST_NOTES:,} characters.", "notes")
+    if wishes:
+        base = customer.preferences if customer else CustomerPreferences()
+        values["preferences"] = base.model_copy(update=wishes)
+    if {"first_name", "last_name", "email", "phone"} & details.keys():
+
+        def now(name: str) -> Any:
+            return values[name] if name in values else getattr(customer, name, None)
+
+        values["name_norm"] = name_norm(
+            now("first_name"), now("last_name"), now("email") or now("phone_e164")
+        )
+    return values
+
+
+_KEYS = ("id", "email_norm", "phone_e164", "external_id", "user_id")
+_FIELDS = {
+    "email_norm": "email",
+    "phone_e164": "phone",
+    "external_id": "external_id",
+    "user_id": "user_id",
+}
+
+
+def _keys(customer: Customer) -> dict[str, Any]:
+    return {name: getattr(customer, name) for name in _KEYS}
+
+
+@contextmanager
+def _taking(keys: dict[str, Any]) -> Iterator[None]:
+    """Save the block's changes. Raises AlreadyCustomer when a living customer has one of `keys`,
+    also when somebody else took it in the same moment."""
+    _refuse_taken(keys)
+    try:
+        with db.session.begin_nested():
+            yield
+            db.session.flush()
+    except IntegrityError:
+        _refuse_taken(keys)
+        raise
+
+
+def _refuse_taken(keys: dict[str, Any]) -> None:
+    asked = {name: keys[name] for name in _FIELDS if keys[name]}
+    if not asked:
+        return
+    with db.session.no_autoflush:
+        other = db.session.scalar(
+            select(Customer)
+            .where(
+                or_(*(getattr(Customer, name) == value for name, value in asked.items())),
+                Customer.id != keys["id"],
+            )
+            .limit(1)
+        )
+    if other is not None:
+        taken = next(name for name, value in asked.items() if getattr(other, name) == value)
+        raise AlreadyCustomer(other, _FIELDS[taken])
+
+
+def _set_status(
+    customer_id: str, status: CustomerStatus, action: str, by: Actor, at: datetime
+) -> Customer:
+    customer = find(Customer, customer_id, lock=True)
+    if customer.status is status:
+        return customer
+    before, customer.status = customer.status, status
+    audit.record(
+        action, customer, by=by, at=at, before={"status": before}, after={"status": status}
+    )
+    db.session.flush()
+    return customer
+
+
+def _write_words(customer: Customer) -> None:
+    """Put down the words the customer is found by."""
+    wanted = set(name_words(customer.first_name, customer.last_name, customer.tags))
+    mine = CustomerNameWord.customer_id == customer.id
+    there = set(db.session.scalars(select(CustomerNameWord.word).where(mine)))
+    if there - wanted:
+        db.session.execute(
+            delete_rows(CustomerNameWord).where(mine, CustomerNameWord.word.in_(there - wanted)),
+            execution_options={"synchronize_session": False},
+        )
+    rows: Sequence[dict[str, str]] = [
+        {"business_id": current_business_id(), "word": word, "customer_id": customer.id}
+        for word in sorted(wanted - there)
+    ]
+    if rows:
+        db.session.execute(insert(CustomerNameWord), rows)
+
+
+def _recount_segments(customer: Customer, change: int) -> None:
+    """Segments count their living members; Core, so that nobody's open form becomes stale."""
+    table = inspect(CustomerSegment).local_table
+    assert isinstance(table, Table)
+    holding = select(CustomerSegmentMember.segment_id).where(
+        CustomerSegmentMember.customer_id == customer.id
+    )
+    db.session.execute(
+        update(table)
+        .where(table.c.id.in_(holding))
+        .values(member_count=func.greatest(table.c.member_count + change, 0))
+    )
+
+
+def _open_facts(customer: Customer) -> dict[str, Any]:
+    return {
+        "status": customer.status,
+        "email_opt_in": customer.email_opt_in,
+        "sms_opt_in": customer.sms_opt_in,
+    }
+
+
+def _discreet(values: dict[str, Any]) -> dict[str, Any]:
+    """The log outlives an erased person, so it says that the name changed, not what it was."""
+    hidden = sorted(values.keys() - _IN_THE_OPEN - {"email_norm", "phone_e164", "name_norm"})
+    facts = {name: value for name, value in values.items() if name in _IN_THE_OPEN}
+    return facts | ({"personal_details": ", ".join(hidden)} if hidden else {})
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_without_controls(unicodedata.normalize("NFC", text)).split())
+
+
+def _without_controls(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
