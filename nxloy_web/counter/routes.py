@@ -57,18 +57,18 @@ def give(customer_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _card(customer_id, form, status=422)
     try:
+        gives = purchases.quote(customer_id, form.amount.data).points
+        if gives > current_business().settings.usual_points and form.confirmed.data != str(gives):
+            return _card(customer_id, form, status=422, more_than_usual=gives)
         purchase = purchases.record(
             id=form.new_id.data,
             customer_id=customer_id,
             amount_minor=form.amount.data,
             order_ref=form.order_ref.data or None,
             location_id=_location_id(),
-            usual_points=None if form.confirmed.data else current_business().settings.usual_points,
             by=g.actor,
             at=clock.now(),
         )
-    except purchases.MoreThanUsual as more:
-        return _card(customer_id, form, status=422, more=more)
     except BusinessRule as refusal:
         form.refuse("amount", refusal.message)
         return _card(customer_id, form, status=409)
@@ -148,7 +148,7 @@ def _card(
     customer_id: str,
     form: PurchaseForm,
     status: int = 200,
-    more: purchases.MoreThanUsual | None = None,
+    more_than_usual: int = 0,
 ) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
     return page(
@@ -159,7 +159,8 @@ def _card(
         offers=offers_for(customer_id, clock.now()),
         form=form,
         reward_form=RewardForm(formdata=None),
-        more=more,
+        more_than_usual=more_than_usual,
+        usual=current_business().settings.usual_points,
         here=_location_id(),
     )
 

@@ -165,11 +165,16 @@ def undo(purchase_id: str, *, by: Actor, at: datetime) -> Purchase:
     purchase = _lock(purchase_id)
     if purchase.status is PurchaseStatus.VOIDED:
         return purchase
-    if by.user_id is None or purchase.by_user_id != by.user_id:
-        raise UndoTooLate
-    if at - purchase.created_at > UNDO_WITHIN:
+    if not can_undo(purchase, by=by, at=at):
         raise UndoTooLate
     return _void(purchase, "Undone", by, at, import_undone=False)
+
+
+def can_undo(purchase: Purchase, *, by: Actor, at: datetime) -> bool:
+    """Whether this person may still take it back as a slip."""
+    own = by.user_id is not None and purchase.by_user_id == by.user_id
+    fresh = at - purchase.created_at <= UNDO_WITHIN
+    return own and fresh and purchase.status is PurchaseStatus.RECORDED
 
 
 def _pressed(id: str, customer_id: str, import_key: str | None) -> Purchase | None:
