@@ -1,5 +1,6 @@
-"""Many credits at once: the entries, lots and balances that `service.credit` would make one by
-one, in a handful of statements. For imports, where an entry at a time would take hours.
+"""Many movements at once: the entries, lots and balances that `service.credit` and
+`service.claw_back` would make one by one, in a handful of statements. For imports and their undo,
+where an entry at a time would take hours. A test holds the two against each other.
 
 The balances are locked in id order when a batch is opened; the figures move in memory and are
 written together.
@@ -18,7 +19,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.db.tenant import current_business_id
 from nxloy_web.ledger import service
-from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
+from nxloy_web.ledger.models import CustomerBalance, PointLot, TransactionType, Why
 from nxloy_web.programs.models import LoyaltyTier
 
 
@@ -37,8 +38,23 @@ class _Standing:
     tier_since_at: datetime | None
 
 
+@dataclass(slots=True)
+class _Lot:
+    """An open lot, as it will be."""
+
+    id: str
+    transaction_id: str
+    remaining: int
+    available_at: datetime
+    expires_at: datetime | None
+    is_touched: bool = False
+
+    def is_good(self, at: datetime) -> bool:
+        return self.available_at <= at and (self.expires_at is None or self.expires_at > at)
+
+
 class Batch:
-    """Credits to many customers in one program, at one moment `at`."""
+    """Movements of many customers in one program, at one moment `at`."""
 
     def __init__(
         self,
@@ -61,6 +77,7 @@ class Batch:
         self._entries: list[tuple[Any, ...]] = []
         self._lots: list[tuple[Any, ...]] = []
         self._uses: list[tuple[str, str, int]] = []
+        self._open_lots: dict[str, list[_Lot]] = {}
 
     def tier_of(self, customer_id: str) -> LoyaltyTier | None:
         """The tier held by now, credits of this batch included."""
@@ -101,6 +118,43 @@ class Batch:
         standing.lifetime_points += amount
         self._reach(standing, occurred_at)
 
+    def claw_back(
+        self,
+        customer_id: str,
+        earned_id: str,
+        earned: int,
+        *,
+        source_kind: str,
+        source_id: str,
+        may_go_negative: bool,
+        why: str,
+        description: str,
+        order_id: str | None,
+    ) -> None:
+        """Take back what an entry gave, as `service.claw_back` says, as a correction."""
+        standing = self._standings[customer_id]
+        lots = self._lots_of(standing)
+        in_lots = sum(lot.remaining for lot in lots)
+        amount = earned if may_go_negative else min(earned, in_lots)
+        standing.lifetime_points = max(0, standing.lifetime_points - earned)
+        self._fall_back(standing)
+        if not amount:
+            return
+        entry_id = self._append(
+            standing,
+            -amount,
+            TransactionType.ADJUSTED,
+            source_kind,
+            source_id,
+            self.at,
+            why=why,
+            order_id=order_id,
+            description=description,
+        )
+        self._take(entry_id, sorted(lots, key=lambda lot: lot.transaction_id != earned_id), amount)
+        standing.spendable = sum(lot.remaining for lot in lots if lot.is_good(self.at))
+        standing.next_change_at = self._next_change(lots)
+
     def write(self) -> None:
         """Save everything; the batch is empty afterwards and can go on."""
         copying.stage("nx_entries", _ENTRY_COLUMNS, self._entries)
@@ -113,7 +167,12 @@ class Batch:
         standings = sorted(self._standings.values(), key=lambda standing: standing.id)
         copying.stage("nx_balances", _BALANCE_COLUMNS, map(_balance_row, standings))
         copying.run(_UPDATE_BALANCES)
-        self._entries, self._lots, self._uses = [], [], []
+        touched = [lot for lots in self._open_lots.values() for lot in lots if lot.is_touched]
+        if touched:
+            rows = ((lot.id, lot.remaining) for lot in touched)
+            copying.stage("nx_remaining", "id text, remaining int4", rows)
+            copying.run(_UPDATE_LOTS)
+        self._entries, self._lots, self._uses, self._open_lots = [], [], [], {}
 
     def _lock(
         self, customer_ids: Collection[str], tiers: dict[str, LoyaltyTier]
@@ -122,7 +181,7 @@ class Batch:
         wanted = sorted(customer_ids)
         of_batch = (
             CustomerBalance.program_id == self.program_id,
-            CustomerBalance.customer_id.in_(wanted),
+            copying.among(CustomerBalance.customer_id, wanted),
         )
         there = set(db.session.scalars(select(CustomerBalance.customer_id).where(*of_batch)))
         fresh = [
@@ -146,7 +205,10 @@ class Batch:
         for customer_id in self._read(of_batch, lock=True)[1]:
             service.settle(service.balance_of(customer_id, self.program_id), self.at)
         rows, _ = self._read(of_batch)
-        return {row.customer_id: _standing(row, tiers) for row in rows}
+        standings = {row.customer_id: _standing(row, tiers) for row in rows}
+        for standing in standings.values():
+            self._reach(standing, self.at)  # tiers that were added meanwhile
+        return standings
 
     def _read(
         self, of_batch: tuple[Any, ...], *, lock: bool = False
@@ -172,6 +234,46 @@ class Batch:
         rows = db.session.execute(statement.with_for_update() if lock else statement).all()
         due = [row.customer_id for row in rows if (row.next_change_at or self.at) < self.at]
         return rows, due
+
+    def _lots_of(self, standing: _Standing) -> list[_Lot]:
+        """Open lots in the order they are used; read for the whole batch at the first asking."""
+        if not self._open_lots:
+            self._open_lots = {each.id: [] for each in self._standings.values()}
+            lot = PointLot
+            rows = db.session.execute(
+                select(
+                    lot.balance_id,
+                    lot.id,
+                    lot.transaction_id,
+                    lot.remaining,
+                    lot.available_at,
+                    lot.expires_at,
+                )
+                .where(copying.among(lot.balance_id, self._open_lots), lot.remaining > 0)
+                .order_by(lot.expires_at.asc().nulls_last(), lot.available_at, lot.id)
+            )
+            for row in rows:
+                self._open_lots[row.balance_id].append(_Lot(*row[1:]))
+        return self._open_lots[standing.id]
+
+    def _take(self, entry_id: str, lots: list[_Lot], amount: int) -> None:
+        for lot in lots:
+            part = min(amount, lot.remaining)
+            if part:
+                lot.remaining -= part
+                lot.is_touched = True
+                amount -= part
+                self._uses.append((entry_id, lot.id, part))
+
+    def _next_change(self, lots: list[_Lot]) -> datetime | None:
+        coming = (
+            instant
+            for lot in lots
+            if lot.remaining
+            for instant in (lot.available_at, lot.expires_at)
+            if instant is not None and instant > self.at
+        )
+        return min(coming, default=None)
 
     def _append(
         self,
@@ -236,16 +338,24 @@ class Batch:
         self._uses.append((entry_id, lot_id, amount))
 
     def _reach(self, standing: _Standing, at: datetime) -> None:
+        held, best = standing.tier, self._best(standing)
+        if best is None or (held is not None and held.id == best.id):
+            return
+        if held is None or held.is_deleted or best.required_points > held.required_points:
+            standing.tier, standing.tier_since_at = best, at
+
+    def _fall_back(self, standing: _Standing) -> None:
+        held = standing.tier
+        if held is not None and held.required_points > standing.lifetime_points:
+            standing.tier, standing.tier_since_at = self._best(standing), self.at
+
+    def _best(self, standing: _Standing) -> LoyaltyTier | None:
         best = None
         for tier in self._living:
             if tier.required_points > standing.lifetime_points:
                 break
             best = tier
-        held = standing.tier
-        if best is None or (held is not None and held.id == best.id):
-            return
-        if held is None or held.is_deleted or best.required_points > held.required_points:
-            standing.tier, standing.tier_since_at = best, at
+        return best
 
 
 def _standing(row: Any, tiers: dict[str, LoyaltyTier]) -> _Standing:
@@ -294,7 +404,7 @@ _INSERT_ENTRIES = """
          description, metadata, source_kind, source_id, order_id, by_user_id, occurred_at)
     SELECT :business_id, id, customer_id, :program_id, balance_id, seq, type, amount, balance,
            description, why, source_kind, source_id, order_id,
-           CASE WHEN type = 'EARNED' THEN CAST(:by_user_id AS text) END, occurred_at
+           CASE WHEN type <> 'EXPIRED' THEN CAST(:by_user_id AS text) END, occurred_at
     FROM nx_entries
 """
 _INSERT_LOTS = """
@@ -306,6 +416,11 @@ _INSERT_LOTS = """
 _INSERT_USES = """
     INSERT INTO point_lot_uses (business_id, transaction_id, lot_id, amount)
     SELECT :business_id, transaction_id, lot_id, amount FROM nx_uses
+"""
+_UPDATE_LOTS = """
+    UPDATE point_lots AS kept SET remaining = taken.remaining
+    FROM nx_remaining AS taken
+    WHERE kept.business_id = :business_id AND kept.id = taken.id
 """
 _UPDATE_BALANCES = """
     UPDATE customer_balances AS kept

@@ -120,8 +120,7 @@ def credit(
     if amount <= 0:
         raise NothingToMove
     _settle(balance, at)
-    if max(balance.balance, balance.lifetime_points) + amount > MOST:
-        raise TooManyPoints
+    refuse_too_many(balance, amount)
     debt = max(0, -balance.balance)
     entry = _append(
         balance,
@@ -359,6 +358,12 @@ def adjust(
         at=at,
     )
     return entry
+
+
+def refuse_too_many(balance: CustomerBalance, amount: int) -> None:
+    """Ask before writing what comes with a credit."""
+    if max(balance.balance, balance.lifetime_points) + amount > MOST:
+        raise TooManyPoints
 
 
 def entry_of(source_kind: str, source_id: str) -> PointTransaction | None:

@@ -3,27 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
-
 from nxloy_web.businesses.current import current_zone
-from nxloy_web.db import copying, db
+from nxloy_web.db import copying
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.ledger import expiry
 from nxloy_web.ledger.batch import Batch
 from nxloy_web.ledger.models import Why
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, LoyaltyTier
-from nxloy_web.purchases.earning import earn
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.purchases import queries
+from nxloy_web.purchases.earning import ONE, best_of
 
 NO_PROGRAM = Why(steps=["Imported without points"])
-NO_RULE = Why(steps=["The program has no earning rule"])
 NO_ROOM = Why(steps=["The balance cannot hold more points"])
-ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +80,14 @@ class _Earning:
         self.purchases = purchases
         self.currency = currency
         self.points = 0
-        self.rule: EarningRule | None = None
         self.batch: Batch | None = None
         if program_id is None:
             return
         self.settings = find(LoyaltyProgram, program_id).settings
         self.zone = current_zone()
-        self.rule = db.session.scalar(
-            select(EarningRule).where(
-                EarningRule.program_id == program_id, EarningRule.ended_at.is_(None)
-            )
-        )
-        if self.rule is not None:
-            customers = {one.customer_id for one in purchases}
-            self.batch = Batch(program_id, customers, by_user_id=by_user_id, at=at)
+        self.rules = queries.running_rules(program_id)
+        customers = {one.customer_id for one in purchases}
+        self.batch = Batch(program_id, customers, by_user_id=by_user_id, at=at)
         # The same amount in the same tier gives the same points for the same reason.
         self._earned = cache(self._earn)
         self._ends_at = cache(self._end)
@@ -126,7 +116,7 @@ class _Earning:
 
     def _give(self, one: NewPurchase) -> tuple[int, str]:
         if self.batch is None:
-            return 0, _json(NO_RULE if self.rule is None and hasattr(self, "zone") else NO_PROGRAM)
+            return 0, _json(NO_PROGRAM)
         tier = self.batch.tier_of(one.customer_id)
         points, why = self._earned(one.amount_minor, tier)
         if not points:
@@ -146,11 +136,10 @@ class _Earning:
         return points, why
 
     def _earn(self, amount_minor: int, tier: LoyaltyTier | None) -> tuple[int, str]:
-        assert self.rule is not None
-        earned = earn(
+        earned = best_of(
             amount_minor,
             self.currency,
-            rule=self.rule,
+            rules=self.rules,
             multiplier=tier.multiplier if tier else ONE,
             tier_name=tier.name if tier else None,
         )

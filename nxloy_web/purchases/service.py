@@ -54,6 +54,17 @@ class FormUsed(BusinessRule):
     """This form was used for somebody else already. Open it again."""
 
 
+class MoreThanUsual(BusinessRule):
+    """This gives more points than a purchase usually does. Check the amount."""
+
+    def __init__(self, points: int, usual: int) -> None:
+        super().__init__(
+            f"This gives {points:,} points, more than the usual {usual:,}. Check the amount."
+        )
+        self.points = points
+        self.usual = usual
+
+
 class UndoTooLate(BusinessRule):
     """An entry can be undone by who made it, for two minutes. Void the purchase instead."""
 
@@ -82,10 +93,13 @@ def record(
     items: int | None = None,
     import_run_id: str | None = None,
     import_key: str | None = None,
+    usual_points: int | None = None,
 ) -> Purchase:
     """Record a purchase and give what it earns; pressed twice, the first one is returned.
 
-    Points count from `occurred_at`, so bringing in old purchases does not restart their life.
+    Points expire counted from `occurred_at`, so bringing in old purchases does not restart their
+    life. With `usual_points` a purchase that would give more raises MoreThanUsual. Whatever is
+    refused is refused before anything is written.
     """
     pressed = _pressed(id, customer_id, import_key)
     if pressed is not None:
@@ -104,6 +118,9 @@ def record(
     _refuse_taken(order_ref, program.currency)
     tiers.reach(balance, at)
     earned = _earn(program, balance, amount_minor)
+    if usual_points is not None and earned.points > usual_points:
+        raise MoreThanUsual(earned.points, usual_points)
+    ledger.refuse_too_many(balance, earned.points)
     purchase = Purchase(
         id=id,
         customer_id=customer_id,

@@ -1,0 +1,428 @@
+"""Asking for a reward, deciding about it, handing it over, taking it back.
+
+Asking takes points and stock at once: the entry and the movement are the hold, so what was
+promised is there. Approving moves neither. Cancelling, lapsing and refunding give both back.
+
+Locks are taken in one order: the redemption, the balance, the reward, then inserts. Whoever
+comes second reads what the first one did.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.actors import SYSTEM, Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.db.refusals import refusing
+from nxloy_web.db.rows import already, find
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound, Refusal
+from nxloy_web.ledger import expiry, limits
+from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
+from nxloy_web.mail import notices
+from nxloy_web.purchases.queries import default_program
+from nxloy_web.redemptions import codes, stories
+from nxloy_web.redemptions.models import (
+    OPEN,
+    RedemptionEvent,
+    RedemptionStatus,
+    RewardRedemption,
+)
+from nxloy_web.redemptions.stories import AlreadyDecided
+from nxloy_web.rewards import stock
+from nxloy_web.rewards.availability import facts_for, judge
+from nxloy_web.rewards.models import Reward
+
+Status = RedemptionStatus
+
+
+class NotToBeHad(BusinessRule):
+    """This reward is not to be had now."""
+
+
+class NotApproved(BusinessRule):
+    """This has not been approved yet. Approve it first, then hand it over."""
+
+
+class Lapsed(BusinessRule):
+    """This request has lapsed."""
+
+
+class FormUsed(BusinessRule):
+    """This form was used for something else already. Open it again."""
+
+
+class ChooseVerb(BusinessRule):
+    """Choose what to do with the selected redemptions."""
+
+
+class _CodeTaken(BusinessRule):
+    """Another redemption has this code."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What became of one redemption in a bulk."""
+
+    redemption_id: str
+    code: str
+    ok: bool
+    message: str
+
+
+def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -> RewardRedemption:
+    """Ask for a reward: takes its points and one of its stock. Pressed twice, the first is
+    returned. A reward that needs no approval is approved by itself."""
+    pressed = _pressed(id, customer_id, reward_id)
+    if pressed is not None:
+        return pressed
+    _refuse_stranger(customer_id, by)
+    limits.refuse_blocked(find(Customer, customer_id))
+    program_id = _program_of(find(Reward, reward_id))
+    if program_id is not None:
+        ledger.settle(ledger.balance_of(customer_id, program_id, lock=True), at)
+        db.session.flush()
+    stock.lock(reward_id)
+    # Of two presses at once the second has waited for a lock: by now the first is there.
+    pressed = _pressed(id, customer_id, reward_id)
+    if pressed is not None:
+        return pressed
+    reward = _with_conditions(reward_id)
+    _refuse_unavailable(reward, customer_id, at)
+
+    redemption = RewardRedemption(
+        id=id,
+        customer_id=customer_id,
+        reward_id=reward_id,
+        program_id=program_id,
+        location_id=by.location_id,
+        status=Status.PENDING,
+        points_cost=reward.points_cost,
+        money_cost=reward.money_cost,
+        currency=reward.currency,
+        requested_at=at,
+        expires_at=expiry.days_on(at, current_business().settings.redemption_days, current_zone()),
+    )
+    _insert(redemption)
+    if reward.points_cost and program_id is not None:
+        ledger.debit(
+            ledger.balance_of(customer_id, program_id, lock=True),
+            reward.points_cost,
+            type=TransactionType.REDEEMED,
+            source_kind="redemption",
+            source_id=redemption.id,
+            by=by,
+            at=at,
+            why=Why(
+                inputs={"reward": reward.id, "points_cost": reward.points_cost},
+                steps=[f"{reward.name} costs {reward.points_cost:,}"],
+            ),
+            description=reward.name,
+            redemption_id=redemption.id,
+        )
+    stock.take(reward, redemption_id=redemption.id, by=by)
+    _remember(redemption, None, by, at)
+    if not reward.needs_approval:
+        _move(redemption, Status.APPROVED, by=SYSTEM, at=at)
+    notices.redemption_changed(redemption)
+    return redemption
+
+
+def approve(
+    redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
+) -> RewardRedemption:
+    """Promise the reward. Points and stock were taken when the customer asked."""
+    redemption = _lock(redemption_id)
+    if _was_pressed(redemption, Status.APPROVED, by):
+        return redemption
+    _refuse_second(redemption, (Status.PENDING,), version, at)
+    _refuse_lapsed(redemption, at)
+    _move(redemption, Status.APPROVED, by=by, at=at)
+    notices.redemption_changed(redemption)
+    return redemption
+
+
+def fulfil(
+    redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
+) -> RewardRedemption:
+    """Hand the reward over; its code is used up."""
+    redemption = _lock(redemption_id)
+    if _was_pressed(redemption, Status.FULFILLED, by):
+        return redemption
+    if redemption.is_pending:
+        raise NotApproved
+    _refuse_second(redemption, (Status.APPROVED,), version, at)
+    _refuse_lapsed(redemption, at)
+    redemption.location_id = by.location_id or redemption.location_id
+    _move(redemption, Status.FULFILLED, by=by, at=at)
+    notices.redemption_changed(redemption)
+    return redemption
+
+
+def cancel(
+    redemption_id: str, *, by: Actor, at: datetime, reason: str, version: int | None = None
+) -> RewardRedemption:
+    """Call it off before it is handed over, by the team or by the customer."""
+    redemption = _lock(redemption_id)
+    _refuse_stranger(redemption.customer_id, by)
+    if _was_pressed(redemption, Status.CANCELLED, by):
+        return redemption
+    _refuse_second(redemption, OPEN, version, at)
+    _end(redemption, Status.CANCELLED, by=by, at=at, reason=_said(reason))
+    return redemption
+
+
+def refund(
+    redemption_id: str,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str,
+    version: int | None = None,
+    restock: bool = True,
+) -> RewardRedemption:
+    """Take a reward back that was handed over. `restock` False when it cannot go on the shelf."""
+    redemption = _lock(redemption_id)
+    if _was_pressed(redemption, Status.REFUNDED, by):
+        return redemption
+    _refuse_second(redemption, (Status.FULFILLED,), version, at)
+    owner = db.session.scalar(history(select(Customer).filter_by(id=redemption.customer_id)))
+    assert owner is not None
+    limits.refuse_own(owner, by)
+    _end(redemption, Status.REFUNDED, by=by, at=at, reason=_said(reason), restock=restock)
+    return redemption
+
+
+def expire(redemption_id: str, *, at: datetime) -> RewardRedemption:
+    """Let an open request lapse when its time is over; else nothing happens."""
+    redemption = _lock(redemption_id)
+    if redemption.is_open and redemption.expires_at <= at:
+        _end(redemption, Status.EXPIRED, by=SYSTEM, at=at, reason=None)
+    return redemption
+
+
+def by_code(code: str) -> RewardRedemption | None:
+    """The redemption of a code, however it is typed."""
+    return db.session.scalar(
+        select(RewardRedemption).where(RewardRedemption.code == codes.as_stored(code))
+    )
+
+
+def bulk(ids: Iterable[str], verb: str, *, by: Actor, at: datetime, reason: str = "") -> list[Line]:
+    """Do one thing to many: what is refused for one does not hold up the others."""
+    verbs: dict[str, tuple[Callable[[str], RewardRedemption], str]] = {
+        "approve": (lambda row_id: approve(row_id, by=by, at=at), "Approved"),
+        "fulfil": (lambda row_id: fulfil(row_id, by=by, at=at), "Handed over"),
+        "cancel": (lambda row_id: cancel(row_id, by=by, at=at, reason=reason), "Cancelled"),
+    }
+    if verb not in verbs:
+        raise ChooseVerb
+    do, done = verbs[verb]
+    code_of = lock_all(ids, with_holds=verb == "cancel")
+    lines = []
+    for row_id in sorted(set(ids)):
+        try:
+            with db.session.begin_nested():
+                do(row_id)
+            line = Line(row_id, code_of[row_id], True, done)
+        except Refusal as refusal:
+            line = Line(row_id, code_of.get(row_id, ""), False, refusal.message)
+        lines.append(line)
+    return lines
+
+
+def lock_all(ids: Iterable[str], *, with_holds: bool) -> dict[str, str]:
+    """Lock many in the order that everybody keeps; code by id.
+
+    One after the other would hold the reward of the first while waiting for the balance of the
+    second, whose owner may be waiting for that reward.
+    """
+    rows = db.session.scalars(
+        select(RewardRedemption)
+        .where(RewardRedemption.id.in_(set(ids)))
+        .order_by(RewardRedemption.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if with_holds:
+        owners = {(row.customer_id, row.program_id) for row in rows if row.program_id}
+        db.session.scalars(
+            select(CustomerBalance.id)
+            .where(tuple_(CustomerBalance.customer_id, CustomerBalance.program_id).in_(owners))
+            .order_by(CustomerBalance.id)
+            .with_for_update()
+        ).all()
+        rewards = select(Reward.id).where(Reward.id.in_({row.reward_id for row in rows}))
+        db.session.scalars(history(rewards.order_by(Reward.id).with_for_update())).all()
+    return {row.id: row.code for row in rows}
+
+
+def _pressed(id: str, customer_id: str, reward_id: str) -> RewardRedemption | None:
+    first = already(RewardRedemption, id)
+    if first is not None and (first.customer_id, first.reward_id) != (customer_id, reward_id):
+        raise FormUsed
+    return first
+
+
+def _refuse_stranger(customer_id: str, by: Actor) -> None:
+    """A customer acts for themselves only; what is somebody else's is not there."""
+    if by.kind == "customer" and by.customer_id != customer_id:
+        raise NotFound
+
+
+def _program_of(reward: Reward) -> str | None:
+    """The program whose points pay; a reward without one is paid in the default program."""
+    if reward.program_id is not None:
+        return reward.program_id
+    program = default_program()
+    return None if program is None else program.id
+
+
+def _with_conditions(reward_id: str) -> Reward:
+    reward = db.session.scalar(
+        select(Reward)
+        .where(Reward.id == reward_id)
+        .options(joinedload(Reward.program), joinedload(Reward.tier))
+        .execution_options(populate_existing=True)
+    )
+    if reward is None:
+        raise NotFound
+    return reward
+
+
+def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
+    facts = facts_for(customer_id, [reward], at)[reward.id]
+    answer = judge(reward, facts, at, current_zone())
+    if answer.missing:
+        raise ledger.NotEnoughPoints(answer.missing)
+    if not answer.ok:
+        raise NotToBeHad(answer.reason)
+
+
+def _insert(redemption: RewardRedemption) -> None:
+    while True:
+        redemption.code = codes.new_code()
+        try:
+            with refusing({"uq_reward_redemptions_code": _CodeTaken()}):
+                db.session.add(redemption)
+            return
+        except _CodeTaken:
+            continue
+
+
+def _lock(redemption_id: str) -> RewardRedemption:
+    return find(RewardRedemption, redemption_id, lock=True)
+
+
+def _was_pressed(redemption: RewardRedemption, to: Status, by: Actor) -> bool:
+    """Whether this very person did this already: the button was pressed twice."""
+    if redemption.status is not to or by.user_id is None:
+        return False
+    event = stories.last_event(redemption)
+    return event is not None and event.by_user_id == by.user_id
+
+
+def _refuse_second(
+    redemption: RewardRedemption, allowed: Iterable[Status], version: int | None, at: datetime
+) -> None:
+    if redemption.status not in allowed or version not in (None, redemption.version):
+        raise AlreadyDecided(stories.what_happened(redemption, at))
+
+
+def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
+    if redemption.expires_at <= at:
+        when = stories.ago(redemption.expires_at, at)
+        raise Lapsed(f"This request lapsed {when}; its points go back to the customer.")
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise ledger.ReasonNeeded
+    return reason.strip()
+
+
+def _end(
+    redemption: RewardRedemption,
+    to: Status,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str | None,
+    restock: bool = True,
+) -> None:
+    """Close it and give back what was held."""
+    taken = ledger.entry_of("redemption", redemption.id)
+    if taken is not None:
+        ledger.give_back(
+            taken,
+            source_kind="redemption_back",
+            source_id=redemption.id,
+            by=by,
+            at=at,
+            description=taken.description or "",
+        )
+    if restock:
+        reward = stock.lock(redemption.reward_id)
+        stock.put_back(reward, redemption_id=redemption.id, by=by)
+    _move(redemption, to, by=by, at=at, reason=reason)
+    notices.redemption_changed(redemption)
+
+
+def _move(
+    redemption: RewardRedemption,
+    to: Status,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str | None = None,
+) -> None:
+    before = redemption.status
+    redemption.status = to
+    if to is Status.APPROVED:
+        redemption.approved_at = at
+    elif to is Status.FULFILLED:
+        redemption.fulfilled_at = at
+    else:
+        redemption.closed_at = at
+    _remember(redemption, before, by, at, reason)
+
+
+def _remember(
+    redemption: RewardRedemption,
+    before: Status | None,
+    by: Actor,
+    at: datetime,
+    reason: str | None = None,
+) -> None:
+    """The step for the redemption's story, and for the audit log when a person made it."""
+    db.session.add(
+        RedemptionEvent(
+            id=new_id(),
+            redemption_id=redemption.id,
+            from_status=before,
+            to_status=redemption.status,
+            by_user_id=by.user_id,
+            reason=reason,
+            occurred_at=at,
+        )
+    )
+    db.session.flush()
+    if by.kind == "system":
+        return
+    word = "asked" if before is None else redemption.status.value.lower()
+    audit.record(
+        f"redemption.{word}",
+        redemption,
+        by=by,
+        before=None if before is None else {"status": before},
+        after={"status": redemption.status} | ({"reason": reason} if reason else {}),
+        at=at,
+    )

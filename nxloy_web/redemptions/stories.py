@@ -1,0 +1,69 @@
+"""Who was first, and what they did: for whoever comes second."""
+
+from datetime import datetime, timedelta
+
+from babel.dates import format_date, format_timedelta
+from sqlalchemy import select
+
+from nxloy_web.businesses.current import current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.errors import Stale
+from nxloy_web.identity.models import User
+from nxloy_web.redemptions.models import RedemptionEvent, RedemptionStatus, RewardRedemption
+
+_DID = {
+    RedemptionStatus.PENDING: "asked for this",
+    RedemptionStatus.APPROVED: "approved this",
+    RedemptionStatus.FULFILLED: "handed this over",
+    RedemptionStatus.CANCELLED: "cancelled this",
+    RedemptionStatus.REFUNDED: "refunded this",
+}
+_BY_ITSELF = {
+    RedemptionStatus.APPROVED: "This was approved by itself",
+    RedemptionStatus.EXPIRED: "This lapsed, because nobody collected it in time,",
+}
+
+
+class AlreadyDecided(Stale):
+    """Somebody else was first."""
+
+
+def last_event(redemption: RewardRedemption) -> RedemptionEvent | None:
+    return db.session.scalar(
+        select(RedemptionEvent)
+        .where(RedemptionEvent.redemption_id == redemption.id)
+        .order_by(RedemptionEvent.occurred_at.desc(), RedemptionEvent.id.desc())
+        .limit(1)
+    )
+
+
+def what_happened(redemption: RewardRedemption, at: datetime) -> str:
+    """Maria approved this 2 minutes ago."""
+    event = last_event(redemption)
+    if event is None:
+        return "Somebody changed this while you were looking at it."
+    if event.by_user_id is None:
+        subject = _BY_ITSELF.get(event.to_status, "This changed by itself")
+    else:
+        subject = f"{_name(redemption, event.by_user_id)} {_DID[event.to_status]}"
+    return f"{subject} {ago(event.occurred_at, at)}."
+
+
+def ago(then: datetime, at: datetime) -> str:
+    gap = at - then
+    if gap < timedelta(minutes=1):
+        return "a moment ago"
+    if gap < timedelta(days=1):
+        return format_timedelta(-gap, add_direction=True, locale="en")
+    return f"on {format_date(then.astimezone(current_zone()).date(), 'd MMMM y', locale='en')}"
+
+
+def _name(redemption: RewardRedemption, user_id: str) -> str:
+    owner = db.session.scalar(
+        history(select(Customer.user_id).where(Customer.id == redemption.customer_id))
+    )
+    if owner == user_id:
+        return "The customer"
+    return db.session.scalar(select(User.name).where(User.id == user_id)) or "Somebody"

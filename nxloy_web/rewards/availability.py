@@ -1,0 +1,214 @@
+"""Whether a customer can have a reward now; if not, why and what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from babel.dates import format_date
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.businesses.current import current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.rows import find
+from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.ledger.queries import spendable_now
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.purchases.queries import default_program
+from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
+from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.segments.models import CustomerSegmentMember
+
+COUNTED = (RedemptionStatus.PENDING, RedemptionStatus.APPROVED, RedemptionStatus.FULFILLED)
+"""Redemptions that use up a customer's share; what was given back does not."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Yes, or the reason why not in one sentence."""
+
+    ok: bool
+    reason: str = ""
+    missing: int = 0
+    """How many points are missing, when points are the reason."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A reward as one customer sees it."""
+
+    reward: Reward
+    availability: Availability
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What of a customer decides about one reward."""
+
+    spendable: int = 0
+    tier_required_points: int | None = None
+    """The threshold of the tier the customer has; None without a tier."""
+    taken_before: int = 0
+    in_segment: bool = False
+
+
+def availability(
+    reward: Reward,
+    *,
+    spendable: int,
+    tier_required_points: int | None,
+    taken_before: int,
+    in_segment: bool,
+    at: datetime,
+    zone: tzinfo = UTC,
+) -> Availability:
+    """Decide from the facts. The reward comes with its program and tier loaded.
+
+    What nobody can change is said before what the customer can do something about, and missing
+    points come last.
+    """
+    reason = (
+        _not_offered(reward, at, zone)
+        or _tier_too_low(reward, tier_required_points)
+        or _outside(reward, in_segment)
+        or _share_used_up(reward, taken_before)
+    )
+    if reason:
+        return Availability(False, reason)
+    missing = reward.points_cost - spendable
+    if missing > 0:
+        noun = "point is" if missing == 1 else "points are"
+        return Availability(False, f"{missing:,} more {noun} needed.", missing)
+    return Availability(True)
+
+
+def offers_for(customer_id: str, at: datetime) -> list[Offer]:
+    """Every reward that is shown to a customer: what they can have first, then the cheapest."""
+    customer = find(Customer, customer_id)
+    rewards = db.session.scalars(
+        select(Reward)
+        .where(
+            Reward.status.in_((RewardStatus.ACTIVE, RewardStatus.OUT_OF_STOCK)),
+            or_(Reward.end_date.is_(None), Reward.end_date > at),
+        )
+        .options(joinedload(Reward.program), joinedload(Reward.tier))
+    ).all()
+    facts = facts_for(customer_id, rewards, at)
+    zone = current_zone()
+    offers = [
+        Offer(
+            reward,
+            Availability(False, "This card is blocked. Ask in the shop.")
+            if customer.is_blocked
+            else judge(reward, facts[reward.id], at, zone),
+        )
+        for reward in rewards
+        if reward.program is None or reward.program.status is ProgramStatus.ACTIVE
+    ]
+    return sorted(
+        offers,
+        key=lambda offer: (
+            not offer.availability.ok,
+            offer.reward.points_cost,
+            offer.reward.name,
+            offer.reward.id,
+        ),
+    )
+
+
+def judge(reward: Reward, facts: Facts, at: datetime, zone: tzinfo) -> Availability:
+    return availability(
+        reward,
+        spendable=facts.spendable,
+        tier_required_points=facts.tier_required_points,
+        taken_before=facts.taken_before,
+        in_segment=facts.in_segment,
+        at=at,
+        zone=zone,
+    )
+
+
+def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict[str, Facts]:
+    """What decides about each of these rewards, in four reads for all of them together."""
+    fallback = default_program()
+    balances = {
+        program_id: (spendable, required)
+        for program_id, spendable, required in db.session.execute(
+            select(CustomerBalance.program_id, spendable_now(at), LoyaltyTier.required_points)
+            .outerjoin(CustomerBalance.tier)
+            .where(CustomerBalance.customer_id == customer_id)
+        )
+    }
+    counts = db.session.execute(
+        select(RewardRedemption.reward_id, func.count())
+        .where(
+            RewardRedemption.customer_id == customer_id,
+            RewardRedemption.status.in_(COUNTED),
+        )
+        .group_by(RewardRedemption.reward_id)
+    )
+    taken = {row[0]: row[1] for row in counts}
+    segments = set(
+        db.session.scalars(
+            select(CustomerSegmentMember.segment_id).where(
+                CustomerSegmentMember.customer_id == customer_id
+            )
+        )
+    )
+    facts = {}
+    for reward in rewards:
+        program_id = reward.program_id or (fallback.id if fallback else "")
+        spendable, required = balances.get(program_id, (0, None))
+        facts[reward.id] = Facts(
+            spendable=spendable,
+            tier_required_points=required,
+            taken_before=taken.get(reward.id, 0),
+            in_segment=reward.segment_id in segments,
+        )
+    return facts
+
+
+def _not_offered(reward: Reward, at: datetime, zone: tzinfo) -> str:
+    if reward.is_deleted or reward.status in (
+        RewardStatus.DRAFT,
+        RewardStatus.INACTIVE,
+        RewardStatus.ARCHIVED,
+    ):
+        return f"{reward.name} is not offered at the moment."
+    program: LoyaltyProgram | None = reward.program
+    if program is not None and program.status is not ProgramStatus.ACTIVE:
+        return f"{reward.name} is not offered while {program.name} is not running."
+    if reward.start_date is not None and reward.start_date > at:
+        return f"{reward.name} is offered from {_day(reward.start_date, zone)}."
+    if reward.end_date is not None and reward.end_date <= at:
+        return f"{reward.name} is not offered any more."
+    if reward.current_stock == 0:
+        return f"{reward.name} is out of stock."
+    return ""
+
+
+def _tier_too_low(reward: Reward, tier_required_points: int | None) -> str:
+    tier = reward.tier
+    if tier is None or (
+        tier_required_points is not None and tier_required_points >= tier.required_points
+    ):
+        return ""
+    return f"Only for {tier.name} and higher."
+
+
+def _outside(reward: Reward, in_segment: bool) -> str:
+    if reward.segment_id is None or in_segment:
+        return ""
+    return "Only for a chosen group of customers."
+
+
+def _share_used_up(reward: Reward, taken_before: int) -> str:
+    if reward.max_per_user is None or taken_before < reward.max_per_user:
+        return ""
+    times = {1: "once", 2: "twice"}.get(reward.max_per_user, f"{reward.max_per_user} times")
+    return f"Each customer can have this {times}."
+
+
+def _day(instant: datetime, zone: tzinfo) -> str:
+    return format_date(instant.astimezone(zone).date(), "d MMMM y", locale="en")

@@ -1,0 +1,219 @@
+"""The stock of rewards. Every change is a movement with a reason.
+
+The row is locked and changed in place, past its version: a merchant who edits a reward must not
+be told that somebody changed it because a customer took one.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.db.rows import already
+from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.rewards.models import Reward, RewardStatus, StockMovement, StockMovementKind
+
+MOST = 1_000_000_000
+
+
+class OutOfStock(BusinessRule):
+    """None of this reward is left."""
+
+
+class StockUnlimited(BusinessRule):
+    """This reward has unlimited stock, so there is nothing to add to."""
+
+
+class WrongStock(BusinessRule):
+    """Write a whole number that a shelf can hold."""
+
+
+class StockReasonNeeded(BusinessRule):
+    """Say why the stock changes."""
+
+
+def lock(reward_id: str) -> Reward:
+    """The reward's row, ours until the transaction ends; deleted ones too. Raises NotFound."""
+    reward = db.session.scalar(
+        history(
+            select(Reward)
+            .where(Reward.id == reward_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+    if reward is None:
+        raise NotFound
+    return reward
+
+
+def take(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
+    """Take one for a redemption; the last one makes the reward out of stock."""
+    reward = lock(reward.id)
+    if reward.current_stock is None or _moved(redemption_id, StockMovementKind.TAKEN):
+        return reward
+    if reward.current_stock == 0:
+        raise OutOfStock(f"{reward.name} is out of stock.")
+    return _move(
+        reward,
+        StockMovementKind.TAKEN,
+        current=reward.current_stock - 1,
+        reason="Asked for",
+        redemption_id=redemption_id,
+        by=by,
+    )
+
+
+def put_back(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
+    """Put back what a redemption took: once, and only when stock was counted when it was taken."""
+    reward = lock(reward.id)
+    if reward.current_stock is None or not _moved(redemption_id, StockMovementKind.TAKEN):
+        return reward
+    if _moved(redemption_id, StockMovementKind.RETURNED):
+        return reward
+    return _move(
+        reward,
+        StockMovementKind.RETURNED,
+        current=reward.current_stock + 1,
+        reason="Given back",
+        redemption_id=redemption_id,
+        by=by,
+    )
+
+
+def add(
+    reward_id: str,
+    amount: int,
+    *,
+    reason: str,
+    by: Actor,
+    id: str | None = None,
+    at: datetime | None = None,
+) -> Reward:
+    """More of it has come in: total and current rise. `id` makes a second press harmless."""
+    reward = lock(reward_id)
+    if id is not None and already(StockMovement, id) is not None:
+        return reward
+    if reward.current_stock is None:
+        raise StockUnlimited
+    if not 0 < amount <= MOST:
+        raise WrongStock
+    _move(
+        reward,
+        StockMovementKind.ADDED,
+        current=reward.current_stock + amount,
+        reason=_said(reason),
+        by=by,
+        id=id,
+    )
+    _audit(reward, amount, reason, by, at)
+    return reward
+
+
+def correct(
+    reward_id: str,
+    to: int,
+    *,
+    reason: str,
+    by: Actor,
+    id: str | None = None,
+    at: datetime | None = None,
+) -> Reward:
+    """Somebody counted: current becomes `to`, and the total moves by the same.
+
+    A reward with unlimited stock is counted from now on.
+    """
+    reward = lock(reward_id)
+    if id is not None and already(StockMovement, id) is not None:
+        return reward
+    if not 0 <= to <= MOST:
+        raise WrongStock
+    before = reward.current_stock
+    if before == to:
+        return reward
+    _move(
+        reward,
+        StockMovementKind.CORRECTED,
+        current=to,
+        reason=_said(reason),
+        by=by,
+        id=id,
+    )
+    _audit(reward, to - (before or 0), reason, by, at)
+    return reward
+
+
+def _move(
+    reward: Reward,
+    kind: StockMovementKind,
+    *,
+    current: int,
+    reason: str,
+    by: Actor,
+    redemption_id: str | None = None,
+    id: str | None = None,
+) -> Reward:
+    change = current - (reward.current_stock or 0)
+    total = reward.total_stock or 0
+    if kind in (StockMovementKind.ADDED, StockMovementKind.CORRECTED):
+        total += change
+    if total > MOST:
+        raise WrongStock
+    # What comes back fits, unless the merchant began to count anew meanwhile.
+    total = max(total, current)
+    _save(reward, current, total)
+    db.session.add(
+        StockMovement(
+            id=id or new_id(),
+            reward_id=reward.id,
+            kind=kind,
+            change=change,
+            stock_after=current,
+            total_after=total,
+            reason=reason,
+            redemption_id=redemption_id,
+            by_user_id=by.user_id,
+        )
+    )
+    db.session.flush()
+    return reward
+
+
+def _save(reward: Reward, current: int, total: int) -> None:
+    status = reward.status
+    if status is RewardStatus.ACTIVE and current == 0:
+        status = RewardStatus.OUT_OF_STOCK
+    elif status is RewardStatus.OUT_OF_STOCK and current > 0:
+        status = RewardStatus.ACTIVE
+    values = {"current_stock": current, "total_stock": total, "status": status}
+    db.session.execute(
+        update(Reward).where(Reward.id == reward.id).values(**values),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )
+    for name, value in values.items():
+        set_committed_value(reward, name, value)
+
+
+def _moved(redemption_id: str, kind: StockMovementKind) -> bool:
+    found = db.session.scalar(
+        select(StockMovement.id)
+        .where(StockMovement.redemption_id == redemption_id, StockMovement.kind == kind)
+        .limit(1)
+    )
+    return found is not None
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise StockReasonNeeded
+    return reason.strip()
+
+
+def _audit(reward: Reward, change: int, reason: str, by: Actor, at: datetime | None) -> None:
+    after = {"current_stock": reward.current_stock, "change": change, "reason": reason.strip()}
+    audit.record("reward.stock_changed", reward, by=by, after=after, at=at)
