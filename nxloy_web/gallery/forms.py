@@ -16,6 +16,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice as Choice
 from wtforms.validators import InputRequired, Length
 
 
@@ -30,16 +31,20 @@ class SampleForm(FlaskForm):
     email = EmailField("E-mail", [InputRequired("Enter an e-mail address like jo@example.com.")])
     secret = PasswordField("Password")
     tier = SelectField(
-        "Available from tier", choices=[("", "Everyone"), ("s", "Silver and above"), ("g", "Gold")]
+        "Available from tier",
+        choices=[Choice("", "Everyone"), Choice("s", "Silver and above"), Choice("g", "Gold")],
     )
     kind = RadioField(
         "Kind of program",
-        choices=[("POINTS", "Points"), ("STAMPS", "Stamps"), ("TIERED", "Tiers")],
+        choices=[Choice("POINTS", "Points"), Choice("STAMPS", "Stamps"), Choice("TIERED", "Tiers")],
         default="POINTS",
     )
-    when = RadioField("Points can be spent", choices=[("now", "At once"), ("later", "After a day")])
+    when = RadioField(
+        "Points can be spent", choices=[Choice("now", "At once"), Choice("later", "After a day")]
+    )
     shops = SelectMultipleField(
-        "Locations", choices=[("q", "Quayside"), ("n", "Northgate"), ("m", "Market hall")]
+        "Locations",
+        choices=[Choice("q", "Quayside"), Choice("n", "Northgate"), Choice("m", "Market hall")],
     )
     starts_on = DateField("Starts")
     ends_at = DateTimeLocalField("Ends")

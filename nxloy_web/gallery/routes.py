@@ -13,20 +13,31 @@ bp = Blueprint("gallery", __name__, url_prefix="/gallery")
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    filled = SampleForm(formdata=None, name="Free flat white", points=120, price="4.50")
-    wrong = SampleForm(formdata=None, prefix="wrong")
+    status, q = request.args.get("status", ""), request.args.get("q", "")
+    found = {
+        "people": [
+            person
+            for person in sample.PEOPLE
+            if person["status"].lower().startswith(status) and q.lower() in person["name"].lower()
+        ],
+        "sort": request.args.get("sort", "name"),
+    }
+    if request.headers.get("HX-Request-Type") == "partial":
+        return render_template("gallery/_results.html", **found)
+    wrong = SampleForm(formdata=None, prefix="wrong", tier="", when="now", meta={"csrf": False})
     wrong.validate()
     return render_template(
         "gallery/index.html",
-        form=filled,
+        form=SampleForm(formdata=None, name="Free flat white", points=120, price="4.50"),
         wrong=wrong,
-        people=sample.PEOPLE,
+        status=status,
+        q=q,
         days=sample.DAYS,
         issued=sample.ISSUED,
         redeemed=sample.REDEEMED,
         soon=sample.soon(),
         qr_svg=qr_code("NX-PFR9-CD"),
-        sort=request.args.get("sort", "name"),
+        **found,
         **sample.desk(),
     )
 
@@ -49,7 +60,8 @@ def error() -> ResponseReturnValue:
 
 @bp.route("/drawer", methods=["GET", "POST"])
 def drawer() -> ResponseReturnValue:
-    form = SampleForm()
+    # A prefix keeps its ids apart from a form on the page behind the drawer.
+    form = SampleForm(prefix="reward")
     sent = form.is_submitted()
     form.validate() if sent else None
     whole = "HX-Request" not in request.headers

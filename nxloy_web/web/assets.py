@@ -14,6 +14,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,8 +150,12 @@ def forget_old(dist: Path, current: set[str]) -> None:
     horizon = time.time() - KEEP_OLD_SECONDS
     for path in dist.iterdir():
         base = path.name.removesuffix(".br").removesuffix(".gz")
-        if base != MANIFEST and base not in current and path.stat().st_mtime < horizon:
-            path.unlink(missing_ok=True)
+        if base == MANIFEST or base in current:
+            continue
+        # Another worker's temporary file may be gone by the time it is looked at.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < horizon:
+                path.unlink()
 
 
 def read_manifest(dist: Path) -> dict:

@@ -87,7 +87,7 @@ def nice_top(values: Numbers) -> float:
         return 4
     step = highest / 4
     magnitude = 10.0 ** floor(log10(step))
-    for factor in (1, 2, 2.5, 5, 10):
+    for factor in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10):
         if step <= factor * magnitude and (factor * magnitude).is_integer():
             return factor * magnitude * 4
     return float(ceil(step) * 4)

@@ -10,8 +10,12 @@ document.addEventListener('htmx:after:history:push', () => {
     const form = find('.filter-bar', tabs.parentElement);
     if (best && form) {
       new URL(best.href).searchParams.forEach((value, key) => {
-        const kept = find(`input[type=hidden][name="${CSS.escape(key)}"]`, form);
-        if (kept) kept.value = value;
+        let kept = find(`input[type=hidden][name="${CSS.escape(key)}"]`, form);
+        if (!kept) {
+          kept = Object.assign(document.createElement('input'), { type: 'hidden', name: key });
+          form.append(kept);
+        }
+        kept.value = value;
       });
     }
   }
