@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,29 @@ def as_admin(database: Database) -> Iterator[psycopg.Connection[tuple[Any, ...]]
     with psycopg.connect(database.admin_url, autocommit=True) as connection:
         connection.execute("SET search_path = nx, jobs")
         yield connection
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """What a block asks the database, statement by statement: `with statements() as seen`."""
+    from sqlalchemy import event
+
+    from nxloy_web.db import db
+
+    @contextmanager
+    def watching() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def remember(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+            seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", remember)
+        yield seen
+        event.remove(engine, "before_cursor_execute", remember)
+
+    return watching
 
 
 class _Quiet(WSGIRequestHandler):

@@ -13,6 +13,7 @@ from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import fold
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.redemptions import codes
 from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
 from nxloy_web.rewards.models import Reward
 
@@ -126,7 +127,7 @@ def _mentions(text: str) -> Any:
     )
     rewards = select(Reward.id).where(func.lower(Reward.name).startswith(start, autoescape=True))
     return or_(
-        RewardRedemption.code == text.upper(),
+        RewardRedemption.code == codes.as_stored(text),
         RewardRedemption.customer_id.in_(named),
         RewardRedemption.reward_id.in_(rewards),
     )

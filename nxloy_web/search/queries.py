@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.redemptions import codes
 from nxloy_web.redemptions.models import RewardRedemption
 from nxloy_web.rewards.models import Reward
 
@@ -16,7 +17,7 @@ def redemption(code: str) -> RewardRedemption | None:
     return db.session.scalar(
         history(
             select(RewardRedemption)
-            .where(RewardRedemption.code == code.upper())
+            .where(RewardRedemption.code == codes.as_stored(code))
             .options(joinedload(RewardRedemption.reward))
         )
     )
