@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
@@ -23,6 +25,7 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+View = TypeVar("View", bound=Callable[..., Any])
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 
 
@@ -32,7 +35,7 @@ def init_app(app: Flask) -> None:
     app.after_request(vary)
 
 
-def uses_camera(view: object) -> object:
+def uses_camera(view: View) -> View:
     """Mark a view whose page reads codes with the camera (the reader is WebAssembly)."""
     view.uses_camera = True  # type: ignore[attr-defined]
     return view
