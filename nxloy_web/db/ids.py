@@ -5,8 +5,10 @@ import os
 import secrets
 import socket
 import time
+from functools import cache
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _BLOCK = 36**4
 _counter = itertools.count(secrets.randbelow(_BLOCK))
 
@@ -27,14 +29,21 @@ def is_id(value: str) -> bool:
 
 
 def _process() -> str:
-    # Read at every call: a worker forked after the import must not share its parent's mark.
-    host = sum(map(ord, socket.gethostname())) + len(socket.gethostname()) + 36
-    return _base36(os.getpid() % 36**2, 2) + _base36(host % 36**2, 2)
+    # The process is asked at every call: a worker forked after the import must not share its
+    # parent's mark.
+    return _base36(os.getpid() % 36**2, 2) + _host()
+
+
+@cache
+def _host() -> str:
+    name = socket.gethostname()
+    return _base36((sum(map(ord, name)) + len(name) + 36) % 36**2, 2)
 
 
 def _base36(number: int, width: int) -> str:
+    """The last `width` digits; widths are even, so two digits are looked up at a time."""
     digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits.rjust(width, "0")[-width:]
+    for _ in range(width // 2):
+        number, rest = divmod(number, 36**2)
+        digits = _PAIRS[rest] + digits
+    return digits
