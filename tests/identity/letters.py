@@ -29,7 +29,7 @@ def last_mail(app: Flask, address: str) -> EmailMessage:
 def text_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return "\n".join(str(body.get_content()).splitlines())
 
 
 def link_in(mail: EmailMessage, word: str = "") -> str:

@@ -1,0 +1,204 @@
+"""Signing in and out: the same answer for everybody who does not know the password."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from nxloy_web.identity import passwords
+from nxloy_web.permissions import Role
+from tests.factories import make_customer, make_shop, make_user, sign_in
+from tests.identity.letters import last_mail, link_in
+
+Admin = psycopg.Connection[tuple[Any, ...]]
+PASSWORD = "seven grey herons"
+WRONG = "The e-mail address or the password is not right."
+
+
+@pytest.fixture(scope="module")
+def password_hash() -> str:
+    return passwords.hashed(PASSWORD)
+
+
+@pytest.fixture
+def person(app: Flask, password_hash: str) -> Callable[..., str]:
+    def make(email: str, **values: Any) -> str:
+        return make_user(app, "Maria Lund", email, password_hash=password_hash, **values)
+
+    return make
+
+
+def come_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> Any:
+    return client.post("/sign-in", data={"email": email, "password": password, **more})
+
+
+def is_in(client: FlaskClient) -> bool:
+    return client.get("/places").status_code == 200
+
+
+def test_address_and_password_let_in(client: FlaskClient, person: Callable[..., str]) -> None:
+    person("in@example.com")
+    assert come_in(client, " In@Example.com ").status_code == 303
+    assert is_in(client)
+    assert client.get("/sign-in").status_code == 303
+
+
+def test_somebody_of_one_business_lands_in_it(
+    app: Flask, client: FlaskClient, person: Callable[..., str], as_admin: Admin
+) -> None:
+    shop = make_shop(app)
+    user_id = person("one@example.com")
+    as_admin.execute(
+        "UPDATE memberships SET user_id = %s WHERE user_id = %s",
+        [user_id, shop.users[Role.STAFF]],
+    )
+    assert come_in(client, "one@example.com").location == shop.url("/")
+    assert client.get("/").location == shop.url("/")
+
+
+def test_unknown_and_wrong_get_the_same_answer(
+    client: FlaskClient, person: Callable[..., str]
+) -> None:
+    person("real@example.com")
+    wrong = come_in(client, "real@example.com", "not this one")
+    unknown = come_in(client, "unreal@example.com", "not this one")
+    assert wrong.status_code == unknown.status_code == 422
+    assert WRONG in wrong.text
+    assert wrong.text.replace("real@", "") == unknown.text.replace("unreal@", "")
+
+
+def test_five_wrong_tries_lock_the_account_for_a_while(
+    client: FlaskClient, person: Callable[..., str], as_admin: Admin
+) -> None:
+    user_id = person("guess@example.com")
+    for _ in range(5):
+        come_in(client, "guess@example.com", "guessing")
+    assert come_in(client, "guess@example.com").status_code == 422
+    row = as_admin.execute("SELECT locked_until FROM users WHERE id = %s", [user_id]).fetchone()
+    assert row is not None
+    assert row[0] > datetime.now(UTC) + timedelta(minutes=14)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=16)):
+        assert come_in(client, "guess@example.com").status_code == 303
+
+
+def test_guesses_at_the_same_moment_are_all_counted(
+    app: Flask, person: Callable[..., str], as_admin: Admin
+) -> None:
+    user_id = person("many@example.com")
+
+    def guess(_: int) -> int:
+        return int(come_in(app.test_client(), "many@example.com", "guessing").status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(guess, range(4))) == {422}
+    row = as_admin.execute("SELECT failed_sign_ins FROM users WHERE id = %s", [user_id]).fetchone()
+    assert row == (4,)
+
+
+def test_somebody_without_a_password_cannot_sign_in_with_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    make_user(app, "Portal only", "portal-only@example.com")
+    assert come_in(client, "portal-only@example.com", "").status_code == 422
+    assert come_in(client, "portal-only@example.com", "anything at all").status_code == 422
+
+
+def test_an_unproved_address_gets_a_new_link_instead(
+    app: Flask, client: FlaskClient, person: Callable[..., str]
+) -> None:
+    person("new@example.com", email_verified=False, email_verified_at=None)
+    assert come_in(client, "new@example.com").location == "/sign-up/check-mail"
+    assert not is_in(client)
+    link = link_in(last_mail(app, "new@example.com"), "/verify/")
+    assert client.post(link).status_code == 303
+    assert is_in(client)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("/account?x=1", "/account?x=1"),
+        ("https://evil.example/", "/places"),
+        ("//evil.example/", "/places"),
+        ("/\\evil.example/", "/places"),
+        ("/\t/evil.example/", "/places"),
+        ("javascript:alert(1)", "/places"),
+        ("/" + "x" * 600, "/places"),
+    ],
+)
+def test_only_a_page_of_ours_follows_the_sign_in(
+    app: Flask, person: Callable[..., str], wanted: str, found: str
+) -> None:
+    email = f"next-{abs(hash(wanted))}@example.com"
+    person(email)
+    assert come_in(app.test_client(), email, next=wanted).location == found
+
+
+def test_a_session_from_before_the_sign_in_is_gone(
+    client: FlaskClient, person: Callable[..., str]
+) -> None:
+    person("fixed@example.com")
+    with client.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    come_in(client, "fixed@example.com")
+    with client.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_signing_out_is_a_post_and_ends_the_session(
+    client: FlaskClient, person: Callable[..., str]
+) -> None:
+    person("out@example.com")
+    come_in(client, "out@example.com")
+    assert client.get("/sign-out").status_code == 405
+    assert is_in(client)
+    assert client.post("/sign-out").status_code == 303
+    assert not is_in(client)
+
+
+def test_signed_out_visitors_are_led_to_the_sign_in_and_back(app: Flask) -> None:
+    shop = make_shop(app)
+    answer = app.test_client().get(shop.url("/"))
+    assert answer.location == f"/sign-in?next=/b/{shop.slug}/"
+
+
+def test_places_show_teams_and_cards_apart(app: Flask) -> None:
+    shop, other = make_shop(app), make_shop(app)
+    make_customer(app, other, user_id=shop.owner_id)
+    client = app.test_client()
+    sign_in(client, shop.owner_id)
+    text = client.get("/places").text
+    assert shop.url("/") in text
+    assert other.url("/") not in text
+    assert "My cards" in text
+
+
+def test_a_code_signs_in_to_cards_only(app: Flask) -> None:
+    """Staff pages accept only a password, whatever memberships the person has."""
+    shop = make_shop(app)
+    client = app.test_client()
+    sign_in(client, shop.owner_id, audience="portal")
+    assert client.get(shop.url("/")).location.startswith("/sign-in")
+    assert f"/sign-in?next=/b/{shop.slug}/" in client.get("/places").text
+
+
+def test_a_stranger_gets_not_found(app: Flask) -> None:
+    shop, other = make_shop(app), make_shop(app)
+    client = app.test_client()
+    sign_in(client, other.owner_id)
+    for path in ("/", "/settings/", "/team/", "/locations/"):
+        assert client.get(shop.url(path)).status_code == 404
+    assert client.get("/b/no-such-business/").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "<script>", "a@b", "\0@example.com"])
+def test_hostile_sign_ins_get_a_sentence(client: FlaskClient, text: str) -> None:
+    answer = come_in(client, text, text)
+    assert answer.status_code == 422
+    assert "<script>" not in answer.text.split("</head>")[1]
