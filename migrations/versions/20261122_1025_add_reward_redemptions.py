@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("approved_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("fulfilled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reminded_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("notes", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column(

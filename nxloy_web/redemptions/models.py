@@ -55,6 +55,8 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
     approved_at: Mapped[datetime | None]
     fulfilled_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    """When the customer was told that it is about to lapse."""
     notes: Mapped[str | None]
 
     customer: Mapped[Customer] = belongs_to("RewardRedemption", "customer_id", "Customer")
