@@ -96,7 +96,10 @@ def _globals() -> dict[str, Any]:
             "account_url": url_for("identity.account"),
         }
     elif place is not None:
-        links |= {"home_url": url_for("portal.card"), "sign_out_url": url_for("portal.sign_out")}
+        links |= {
+            "home_url": url_for("portal.card" if place.customer_id else "portal.front"),
+            "sign_out_url": url_for("portal.sign_out"),
+        }
     elif current_user and current_user.is_authenticated:
         links["account_url"] = url_for("identity.account")
     return links

@@ -38,7 +38,7 @@ def init_app(app: Flask) -> None:
 def _sign_in(error: SignInNeeded) -> Response:
     to = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
     if g.get("side") == "portal":
-        return sign_in_first(url_for("portal.sign_in", slug=g.slug))
+        return sign_in_first(url_for("portal.sign_in", slug=g.slug, next=to))
     return sign_in_first(url_for("identity.sign_in", next=to))
 
 

@@ -1,0 +1,7 @@
+"""The portal's blueprint; its views stand in several files."""
+
+from nxloy_web.portal import words
+from nxloy_web.web import places
+
+bp = places.portal("portal", __name__)
+bp.context_processor(words.in_templates)

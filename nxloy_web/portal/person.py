@@ -1,0 +1,76 @@
+"""The customer's own details, and a copy of everything kept about them."""
+
+import json
+
+from flask import Response, g, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.customers import cards
+from nxloy_web.customers.models import Customer
+from nxloy_web.db.rows import find
+from nxloy_web.errors import BusinessRule, Stale
+from nxloy_web.portal import export, service
+from nxloy_web.portal.blueprint import bp
+from nxloy_web.portal.forms import ProfileForm
+from nxloy_web.web.answers import page, see_other
+
+CHANGED_MEANWHILE = "The shop changed your details meanwhile. Save again to keep what you typed."
+
+
+@bp.get("/profile")
+def profile() -> ResponseReturnValue:
+    customer = find(Customer, g.place.customer_id)
+    form = ProfileForm(formdata=None, obj=customer, data={"phone": customer.phone_number})
+    return _profile_page(form, customer)
+
+
+@bp.post("/profile")
+def save_profile() -> ResponseReturnValue:
+    form = ProfileForm.from_request()
+    customer = find(Customer, g.place.customer_id)
+    if not form.validate_on_submit():
+        return _profile_page(form, customer, 422)
+    try:
+        service.change_profile(
+            customer.id,
+            version=form.version.data,
+            by=g.actor,
+            at=clock.now(),
+            first_name=form.first_name.data,
+            last_name=form.last_name.data or "",
+            phone=form.phone.data or "",
+            email_opt_in=form.email_opt_in.data,
+            sms_opt_in=form.sms_opt_in.data,
+        )
+    except Stale:
+        form.version.raw_data = [str(customer.version)]
+        form.form_errors.append(CHANGED_MEANWHILE)
+        return _profile_page(form, customer, 409)
+    except BusinessRule as refusal:
+        form.refuse("phone", refusal.message)
+        return _profile_page(form, customer, 409)
+    return see_other(url_for(".profile"), toast="Saved")
+
+
+@bp.get("/profile/my-data.json")
+def my_data() -> ResponseReturnValue:
+    facts = export.everything_about(g.place.customer_id, g.place.business_name, clock.now())
+    return Response(
+        json.dumps(facts, ensure_ascii=False, indent=2) + "\n",
+        mimetype="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="my-data-{g.place.slug}.json"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _profile_page(form: ProfileForm, customer: Customer, status: int = 200) -> ResponseReturnValue:
+    return page(
+        "portal/profile.html",
+        status=status,
+        form=form,
+        customer=customer,
+        member_code=cards.shown(customer.member_code),
+    )

@@ -1,0 +1,218 @@
+"""Reads made for the portal: one customer's card, and what a business shows to anybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.contacts import email_norm
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.errors import NotFound
+from nxloy_web.identity import people
+from nxloy_web.identity.models import User
+from nxloy_web.ledger import queries as ledger
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.redemptions.models import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.rewards.models import Reward, RewardStatus
+
+SOON = timedelta(days=60)
+"""Points that end within this time are pointed out."""
+JUST_NOW = timedelta(minutes=10)
+"""A request that was closed stays on the card this long, so that its end is seen."""
+MOST_OPEN = 10
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """One program on a customer's card."""
+
+    program: LoyaltyProgram
+    spendable: int
+    pending: int
+    lifetime: int
+    tier: LoyaltyTier | None
+    tiers: Sequence[LoyaltyTier]
+    ending: tuple[date, int] | None
+    """The last day of the points that end next, and how many they are."""
+
+    @property
+    def next_tier(self) -> LoyaltyTier | None:
+        held = self.tier.required_points if self.tier else -1
+        reach = max(self.lifetime, held)
+        return next((tier for tier in self.tiers if tier.required_points > reach), None)
+
+    @property
+    def to_next(self) -> int:
+        return self.next_tier.required_points - self.lifetime if self.next_tier else 0
+
+    @property
+    def level(self) -> int:
+        if self.tier is None:
+            return 0
+        return sum(tier.required_points < self.tier.required_points for tier in self.tiers)
+
+
+def card_of_address(email: str) -> Customer | None:
+    """The card somebody who can read this address may sign in to."""
+    user = people.by_email(email)
+    return card_of(user) if user else _unclaimed(email_norm(email))
+
+
+def card_of(user: User) -> Customer | None:
+    """A person's card here, else the one that has their address and no sign-in yet."""
+    mine = db.session.scalar(select(Customer).where(Customer.user_id == user.id))
+    return mine or _unclaimed(user.email_norm)
+
+
+def wallets(customer_id: str, at: datetime, zone: ZoneInfo) -> list[Wallet]:
+    """What the customer has, program by program; active ones also before the first point."""
+    standings = ledger.standings(customer_id, at)
+    running = db.session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE)
+        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+        .limit(20)
+    ).all()
+    known = {standing.program.id for standing in standings}
+    tiers = _tiers_of([*known, *(program.id for program in running)])
+    found = [
+        Wallet(
+            program=standing.program,
+            spendable=standing.spendable,
+            pending=standing.pending,
+            lifetime=standing.balance.lifetime_points,
+            tier=standing.tier,
+            tiers=tiers.get(standing.program.id, ()),
+            ending=_ending(standing.next_expiry, at, zone),
+        )
+        for standing in standings
+        if _is_shown(standing)
+    ]
+    fresh = [
+        Wallet(program, 0, 0, 0, _first(tiers.get(program.id, ())), tiers.get(program.id, ()), None)
+        for program in running
+        if program.id not in known
+    ]
+    return found + fresh
+
+
+def open_redemptions(customer_id: str, at: datetime) -> Sequence[RewardRedemption]:
+    """Requests that are under way, and those that ended a moment ago; the newest first."""
+    ended_at = func.coalesce(RewardRedemption.closed_at, RewardRedemption.fulfilled_at)
+    statement = (
+        select(RewardRedemption)
+        .where(
+            RewardRedemption.customer_id == customer_id,
+            or_(RewardRedemption.status.in_(OPEN), ended_at > at - JUST_NOW),
+        )
+        .options(joinedload(RewardRedemption.reward))
+        .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
+        .limit(MOST_OPEN)
+    )
+    return db.session.scalars(history(statement)).all()
+
+
+def own_redemption(redemption_id: str, customer_id: str) -> RewardRedemption:
+    """A redemption of this customer. Anybody else's is not found."""
+    statement = (
+        select(RewardRedemption)
+        .where(RewardRedemption.id == redemption_id, RewardRedemption.customer_id == customer_id)
+        .options(joinedload(RewardRedemption.reward))
+        .execution_options(populate_existing=True)
+    )
+    found = db.session.scalar(history(statement))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def last_step(redemption_id: str) -> RedemptionEvent | None:
+    """The latest thing that happened to it: who ended it, and why."""
+    return db.session.scalar(
+        select(RedemptionEvent)
+        .where(RedemptionEvent.redemption_id == redemption_id)
+        .order_by(RedemptionEvent.occurred_at.desc(), RedemptionEvent.id.desc())
+        .limit(1)
+    )
+
+
+def past_redemptions(customer_id: str, limit: int = 25) -> Sequence[RewardRedemption]:
+    statement = (
+        select(RewardRedemption)
+        .where(
+            RewardRedemption.customer_id == customer_id,
+            RewardRedemption.status.not_in(OPEN),
+        )
+        .options(joinedload(RewardRedemption.reward))
+        .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(history(statement)).all()
+
+
+def shop_window(at: datetime, limit: int = 4) -> Sequence[Reward]:
+    """A few rewards anybody could have, the easiest to reach first."""
+    return db.session.scalars(
+        select(Reward)
+        .where(
+            Reward.status == RewardStatus.ACTIVE,
+            Reward.segment_id.is_(None),
+            or_(Reward.start_date.is_(None), Reward.start_date <= at),
+            or_(Reward.end_date.is_(None), Reward.end_date > at),
+        )
+        .order_by(Reward.points_cost, Reward.name, Reward.id)
+        .limit(limit)
+    ).all()
+
+
+def is_waiting(redemptions: Sequence[RewardRedemption]) -> bool:
+    """Whether anything can still change, so that the page keeps asking."""
+    return any(redemption.status in OPEN for redemption in redemptions)
+
+
+def step_of(status: RedemptionStatus) -> int:
+    """How far on the way asked, approved, handed over."""
+    return {RedemptionStatus.PENDING: 1, RedemptionStatus.APPROVED: 2}.get(status, 3)
+
+
+def _unclaimed(norm: str) -> Customer | None:
+    return db.session.scalar(
+        select(Customer).where(Customer.email_norm == norm, Customer.user_id.is_(None))
+    )
+
+
+def _is_shown(standing: ledger.Standing) -> bool:
+    running = standing.program.status in (ProgramStatus.ACTIVE, ProgramStatus.PAUSED)
+    living = running and not standing.program.is_deleted
+    return living or standing.spendable > 0 or standing.pending > 0
+
+
+def _tiers_of(program_ids: list[str]) -> dict[str, list[LoyaltyTier]]:
+    found: dict[str, list[LoyaltyTier]] = {}
+    for tier in db.session.scalars(
+        select(LoyaltyTier)
+        .where(LoyaltyTier.program_id.in_(program_ids))
+        .order_by(LoyaltyTier.required_points)
+    ):
+        found.setdefault(tier.program_id, []).append(tier)
+    return found
+
+
+def _first(tiers: Sequence[LoyaltyTier]) -> LoyaltyTier | None:
+    """The tier everybody begins in, where there is one."""
+    return tiers[0] if tiers and tiers[0].required_points == 0 else None
+
+
+def _ending(
+    next_expiry: tuple[datetime, int] | None, at: datetime, zone: ZoneInfo
+) -> tuple[date, int] | None:
+    if next_expiry is None or next_expiry[0] - at > SOON:
+        return None
+    # The instant kept is the first one after the last good day.
+    last = (next_expiry[0] - timedelta(microseconds=1)).astimezone(zone).date()
+    return last, next_expiry[1]

@@ -1,0 +1,89 @@
+"""What a customer has: the card, the code to show, the history with its whys."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock, qr
+from nxloy_web.customers import cards
+from nxloy_web.customers.models import Customer
+from nxloy_web.db.rows import find
+from nxloy_web.ledger import queries as ledger
+from nxloy_web.portal import queries
+from nxloy_web.portal.blueprint import bp
+from nxloy_web.rewards.availability import offers_for
+from nxloy_web.web.answers import is_fragment, page, see_other
+
+OFFERED = 4
+RECENT = 5
+
+
+@bp.get("/card")
+def card() -> ResponseReturnValue:
+    at = clock.now()
+    customer = find(Customer, g.place.customer_id)
+    offers = [offer for offer in offers_for(customer.id, at) if offer.availability.ok]
+    return page(
+        "portal/card.html",
+        customer=customer,
+        member_code=cards.shown(customer.member_code),
+        member_qr=qr.svg(customer.member_code),
+        wallets=_wallets(),
+        offers=offers[:OFFERED],
+        entries=ledger.history_of(customer.id, limit=RECENT),
+        **_under_way(),
+    )
+
+
+@bp.get("/card/requests")
+def requests() -> ResponseReturnValue:
+    """The part of the card that keeps itself fresh."""
+    if not is_fragment():
+        return see_other(url_for(".card"))
+    fresh = "portal/_fresh.html"
+    return page(fresh, fragment=fresh, wallets=_wallets(), **_under_way())
+
+
+@bp.get("/history")
+def history() -> ResponseReturnValue:
+    customer_id = g.place.customer_id
+    standings = ledger.standings(customer_id, clock.now())
+    wanted = request.args.get("program", "")
+    shown = next((s for s in standings if s.program.id == wanted), None)
+    shown = shown or (standings[0] if standings else None)
+    before = request.args.get("before", type=int)
+    entries = (
+        ledger.history_of(
+            customer_id, program_id=shown.program.id, before_seq=before, limit=ledger.PAGE + 1
+        )
+        if shown
+        else []
+    )
+    more = len(entries) > ledger.PAGE
+    return page(
+        "portal/history.html",
+        programs=[
+            {
+                "label": standing.program.name,
+                "href": url_for(".history", program=standing.program.id),
+                "current": standing is shown,
+            }
+            for standing in standings
+        ],
+        shown=shown,
+        entries=entries[: ledger.PAGE],
+        before=before,
+        older=entries[ledger.PAGE - 1].seq if more else None,
+        redemptions=[] if before else queries.past_redemptions(customer_id, limit=RECENT),
+    )
+
+
+def _wallets() -> list[queries.Wallet]:
+    return queries.wallets(g.place.customer_id, clock.now(), ZoneInfo(g.place.timezone))
+
+
+def _under_way() -> dict[str, Any]:
+    rows = queries.open_redemptions(g.place.customer_id, clock.now())
+    return {"requests": rows, "waiting": queries.is_waiting(rows)}

@@ -1,0 +1,108 @@
+"""What the portal calls things: in the customer's words, not the ledger's."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import g
+
+from nxloy_web.ledger.models import PointTransaction, TransactionType
+from nxloy_web.programs.models import LoyaltyProgram
+from nxloy_web.redemptions.models import RedemptionStatus
+from nxloy_web.rewards.models import Reward, RewardType
+from nxloy_web.web.filters import money, points
+
+STEPS = ("Asked for", "Ready", "Collected")
+
+_TITLES = {
+    "purchase": "Purchase",
+    "adjustment": "Correction",
+    "import": "Brought over",
+    "lot": "Expired",
+}
+_BY_TYPE = {
+    TransactionType.EARNED: ("Purchase", "shopping-bag"),
+    TransactionType.REDEEMED: ("Reward", "gift"),
+    TransactionType.REFUNDED: ("Given back", "undo-2"),
+    TransactionType.EXPIRED: ("Expired", "timer"),
+    TransactionType.ADJUSTED: ("Correction", "pencil"),
+}
+_STATES = {
+    RedemptionStatus.PENDING: "Waiting for the shop",
+    RedemptionStatus.APPROVED: "Ready to collect",
+    RedemptionStatus.FULFILLED: "Collected",
+    RedemptionStatus.CANCELLED: "Cancelled",
+    RedemptionStatus.REFUNDED: "Taken back",
+    RedemptionStatus.EXPIRED: "Lapsed",
+}
+_KINDS = {
+    RedemptionStatus.PENDING: "warn",
+    RedemptionStatus.APPROVED: "ok",
+    RedemptionStatus.FULFILLED: "ok",
+}
+_REWARD_ICONS = {
+    RewardType.DISCOUNT_PERCENTAGE: "percent",
+    RewardType.DISCOUNT_FIXED: "ticket",
+    RewardType.FREE_ITEM: "gift",
+    RewardType.FREE_SHIPPING: "package",
+    RewardType.GIFT_CARD: "credit-card",
+    RewardType.EXPERIENCE: "sparkles",
+    RewardType.NFT: "image",
+}
+
+
+def amount(count: int, program: LoyaltyProgram | None = None) -> str:
+    """120 points; 1 point; 12 beans, where a program calls them so."""
+    return f"{points(count)} {unit(count, program)}"
+
+
+def unit(count: int, program: LoyaltyProgram | None = None) -> str:
+    name = program.points_name.lower() if program else "points"
+    return name[:-1] if count == 1 and name.endswith("s") else name
+
+
+def cost(priced: Any) -> str:
+    """What a reward or a redemption costs: points, money or both."""
+    parts = [amount(priced.points_cost)] if priced.points_cost else []
+    if priced.money_cost:
+        parts.append(money(priced.money_cost, priced.currency or g.place.currency))
+    return " + ".join(parts)
+
+
+def title_of(entry: PointTransaction) -> str:
+    return _TITLES.get(entry.source_kind) or _BY_TYPE[entry.type][0]
+
+
+def icon_of(entry: PointTransaction) -> str:
+    return _BY_TYPE[entry.type][1]
+
+
+def icon_of_reward(reward: Reward) -> str:
+    return reward.icon or _REWARD_ICONS[reward.type]
+
+
+def state(status: RedemptionStatus) -> str:
+    return _STATES[status]
+
+
+def state_kind(status: RedemptionStatus) -> str:
+    return _KINDS.get(status, "")
+
+
+def last_day(end: datetime) -> datetime:
+    """A moment of the last good day; what is kept is the first instant after it."""
+    return end - timedelta(microseconds=1)
+
+
+def in_templates() -> dict[str, Any]:
+    """For the blueprint's context: templates say `cost(reward)`."""
+    return {
+        "amount": amount,
+        "unit": unit,
+        "cost": cost,
+        "title_of": title_of,
+        "icon_of": icon_of,
+        "icon_of_reward": icon_of_reward,
+        "state": state,
+        "state_kind": state_kind,
+        "last_day": last_day,
+    }

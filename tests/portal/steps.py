@@ -1,0 +1,80 @@
+"""What customers do on the phone, as short words for the tests."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+
+from nxloy_web import clock
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.models import TransactionType, Why
+from tests.factories import Shop, inside, make_customer, make_user, sign_in
+
+Admin = psycopg.Connection[tuple[Any, ...]]
+
+
+def mailed_code(admin: Admin, email: str) -> str:
+    """The newest code on its way to this address."""
+    row = admin.execute(
+        "SELECT body_text FROM outbound_mails "
+        "WHERE kind = 'sign_in_code' AND lower(recipient) = lower(%s) ORDER BY created_at DESC, id DESC LIMIT 1",
+        (email,),
+    ).fetchone()
+    assert row is not None, f"no code for {email}"
+    found = re.search(r"^\s*(\d{6})\s*$", row[0], re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def mails(admin: Admin, email: str, kind: str = "sign_in_code") -> int:
+    row = admin.execute(
+        "SELECT count(*) FROM outbound_mails WHERE kind = %s AND lower(recipient) = lower(%s)",
+        (kind, email),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def joining(email: str = "", **changes: Any) -> dict[str, Any]:
+    return {"new_id": new_id(), "first_name": "Amara", "email": email} | changes
+
+
+def give_points(
+    app: Flask,
+    shop: Shop,
+    customer_id: str,
+    amount: int,
+    *,
+    at: datetime | None = None,
+    expires_at: datetime | None = None,
+    why: str = "1 for each of the euros",
+) -> None:
+    at = at or clock.now()
+    with inside(app, shop):
+        ledger.credit(
+            ledger.balance_of(customer_id, shop.program_id, lock=True),
+            amount,
+            type=TransactionType.EARNED,
+            source_kind="purchase",
+            source_id=new_id(),
+            by=shop.actor(),
+            at=at,
+            why=Why(steps=[why]),
+            expires_at=expires_at,
+        )
+        db.session.commit()
+
+
+def member(app: Flask, shop: Shop, points: int = 0, **values: Any) -> tuple[FlaskClient, str]:
+    """A customer signed in to the portal on a phone of their own, and their id."""
+    user_id = make_user(app, values.get("first_name", "Amara"), email=values.get("email"))
+    customer_id = make_customer(app, shop, user_id=user_id, **values)
+    if points:
+        give_points(app, shop, customer_id, points)
+    client = app.test_client()
+    sign_in(client, user_id, audience="portal")
+    return client, customer_id
