@@ -1,0 +1,145 @@
+"""The earning rule of a program: say it, change it, end it, try it out."""
+
+from typing import Any
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.errors import Stale
+from nxloy_web.money import NotAnAmount, amount_text, parse_amount
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.programs import earning_rules, examples, queries
+from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm, NewEarningForm
+from nxloy_web.programs.models import EarningRule, LoyaltyProgram
+from nxloy_web.web.answers import is_fragment, page, see_other
+from nxloy_web.web.forms import BaseForm
+from nxloy_web.web.stale import keep_typed
+
+
+class _TryForm(EarningFields, BaseForm):
+    """What stands in the rule's form while somebody types; nothing is saved."""
+
+    class Meta(BaseForm.Meta):
+        csrf = False
+
+
+@bp.get("/<program_id>/earning")
+@requires(Permission.PROGRAMS_EDIT)
+def earning(program_id: str) -> ResponseReturnValue:
+    program = find_program(program_id)
+    rule = queries.current_rule(program_id)
+    return _form_page(program, rule, _form(program, rule))
+
+
+@bp.post("/<program_id>/earning")
+@requires(Permission.PROGRAMS_EDIT)
+def save_earning(program_id: str) -> ResponseReturnValue:
+    """The new form carries an id, the edit form the version it was drawn from."""
+    program = find_program(program_id)
+    rule = queries.current_rule(program_id)
+    editing = "version" in request.form
+    form = _edit_form(program, None) if editing else _new_form(program)
+    if not form.validate():
+        return _form_page(program, rule, form, status=422)
+    try:
+        if editing:
+            earning_rules.edit(
+                program_id,
+                version=form.version.data,
+                terms=form.terms(),
+                by=g.actor,
+                at=clock.now(),
+            )
+        else:
+            earning_rules.create(
+                program_id, id=form.new_id.data, terms=form.terms(), by=g.actor, at=clock.now()
+            )
+    except Stale:
+        keep_typed(form, queries.current_rule(program_id))
+        return _form_page(program, rule, form, status=409)
+    return _back(program_id, "Purchases from now on earn by this rule")
+
+
+@bp.post("/<program_id>/earning/end")
+@requires(Permission.PROGRAMS_EDIT)
+def end_earning(program_id: str) -> ResponseReturnValue:
+    form = EndRuleForm.from_request()
+    earning_rules.end(checked(program_id), version=form.version.data, by=g.actor, at=clock.now())
+    return _back(program_id, "The rule has ended; purchases earn nothing now")
+
+
+@bp.get("/<program_id>/earning/example")
+@requires(Permission.PROGRAMS_EDIT)
+def example(program_id: str) -> ResponseReturnValue:
+    """What the rule would give as it stands in the form: a part of that page only."""
+    program = find_program(program_id)
+    if not is_fragment():
+        return see_other(url_for(".earning", program_id=program_id))
+    form = _TryForm(formdata=request.args)
+    form.currency = program.currency
+    return page("programs/_example.html", program=program, **_worked_out(program, form))
+
+
+def _worked_out(program: LoyaltyProgram, form: EarningFields) -> dict[str, Any]:
+    typed = request.args.get("amount", "")
+    if not form.validate():  # type: ignore[attr-defined]
+        return {"example": None, "amount": typed, "problem": None}
+    terms = form.terms()
+    try:
+        amount = parse_amount(typed, program.currency) if typed else examples.typical_amount(terms)
+    except NotAnAmount as error:
+        return {"example": None, "amount": typed, "problem": str(error)}
+    worked = examples.of(amount, examples.not_yet_saved(program, terms), program)
+    return {
+        "example": worked,
+        "amount": typed or amount_text(amount, program.currency),
+        "problem": None,
+    }
+
+
+def _form(program: LoyaltyProgram, rule: EarningRule | None) -> NewEarningForm | EditEarningForm:
+    return _new_form(program) if rule is None else _edit_form(program, rule)
+
+
+def _new_form(program: LoyaltyProgram) -> NewEarningForm:
+    one = parse_amount("1", program.currency)
+    form = NewEarningForm.from_request(data={"per": amount_text(one, program.currency)})
+    form.currency = program.currency
+    return form
+
+
+def _edit_form(program: LoyaltyProgram, rule: EarningRule | None) -> EditEarningForm:
+    shown = None if rule is None else EditEarningForm.shown(rule, program.currency)
+    form = EditEarningForm.from_request(data=shown)
+    form.currency = program.currency
+    return form
+
+
+def _form_page(
+    program: LoyaltyProgram,
+    rule: EarningRule | None,
+    form: NewEarningForm | EditEarningForm,
+    status: int = 200,
+) -> ResponseReturnValue:
+    amount = program_example = None
+    if not form.errors:
+        trial = examples.not_yet_saved(program, form.terms())
+        program_example = examples.of_rule(trial, program, [])[0]
+        amount = amount_text(program_example.amount_minor, program.currency)
+    return page(
+        "programs/earning.html",
+        fragment="programs/_earning.html",
+        status=status,
+        program=program,
+        rule=rule,
+        form=form,
+        example=program_example,
+        amount=amount,
+        problem=None,
+    )
+
+
+def _back(program_id: str, toast: str) -> ResponseReturnValue:
+    return see_other(url_for(".show", program_id=program_id), toast=toast)

@@ -1,0 +1,129 @@
+"""What turns a purchase into points. A rule is never changed: its next version follows it, so
+that old entries keep the rule they were made under."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.db.refusals import check_version
+from nxloy_web.db.rows import already, find
+from nxloy_web.errors import BusinessRule, Stale
+from nxloy_web.money import amount_text
+from nxloy_web.programs.models import EarningRule, EarningTerms, LoyaltyProgram
+
+
+class RuleIsThere(BusinessRule):
+    """This program has an earning rule already. Change that one."""
+
+
+class NoRule(BusinessRule):
+    """This program's rule has ended. Add a new one."""
+
+
+def create(
+    program_id: str, *, id: str, terms: EarningTerms, by: Actor, at: datetime
+) -> EarningRule:
+    """Say what purchases earn from now on. A program has one rule at a time."""
+    found = already(EarningRule, id)
+    if found is not None:
+        return found
+    program = _locked(program_id)
+    if _current(program_id) is not None:
+        raise RuleIsThere
+    return _add(program, id=id, rule_id=new_id(), version=1, terms=terms, by=by, at=at)
+
+
+def edit(
+    program_id: str, *, version: int | None, terms: EarningTerms, by: Actor, at: datetime
+) -> EarningRule:
+    """End the version in force and put the next one in its place."""
+    program = _locked(program_id)
+    rule = _current(program_id)
+    if rule is None:
+        raise NoRule
+    if rule.terms == terms:
+        return rule
+    check_version(rule, version)
+    rule.ended_at = at
+    db.session.flush()
+    return _add(
+        program,
+        id=new_id(),
+        rule_id=rule.rule_id,
+        version=rule.version + 1,
+        terms=terms,
+        by=by,
+        at=at,
+        before=rule.terms,
+    )
+
+
+def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> None:
+    """From now on purchases in the program earn nothing. Pressed twice, the second changes
+    nothing."""
+    _locked(program_id)
+    rule = _current(program_id)
+    if rule is None:
+        return
+    if rule.version != version:
+        raise Stale("The rule was changed in the meantime. Look at it again before you end it.")
+    rule.ended_at = at
+    db.session.flush()
+    audit.record("earning_rule.ended", rule, by=by, before={"terms": rule.terms}, at=at)
+
+
+def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
+    """The rule as people say it: '1 point for every 1.00 EUR'."""
+    word = unit.lower()
+    if terms.points == 1 and word.endswith("s"):
+        word = word[:-1]
+    return f"{terms.points:,} {word} for every {amount_text(terms.per_minor, currency)} {currency}"
+
+
+def _locked(program_id: str) -> LoyaltyProgram:
+    # Two people changing the rule at once take turns on the program's row.
+    return find(LoyaltyProgram, program_id, lock=True)
+
+
+def _current(program_id: str) -> EarningRule | None:
+    return db.session.scalar(
+        select(EarningRule)
+        .where(EarningRule.program_id == program_id, EarningRule.ended_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
+
+
+def _add(
+    program: LoyaltyProgram,
+    *,
+    id: str,
+    rule_id: str,
+    version: int,
+    terms: EarningTerms,
+    by: Actor,
+    at: datetime,
+    before: EarningTerms | None = None,
+) -> EarningRule:
+    rule = EarningRule(
+        id=id,
+        program_id=program.id,
+        rule_id=rule_id,
+        version=version,
+        name=sentence(terms, program.currency, program.points_name),
+        terms=terms,
+    )
+    db.session.add(rule)
+    db.session.flush()
+    audit.record(
+        "earning_rule.created" if version == 1 else "earning_rule.edited",
+        rule,
+        by=by,
+        before=None if before is None else {"terms": before},
+        after={"terms": terms},
+        at=at,
+    )
+    return rule

@@ -1,0 +1,149 @@
+"""What a merchant does with programs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version, refusing
+from nxloy_web.db.rows import find, insert_once
+from nxloy_web.db.rows import restore as bring_back
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.purchases.models import Purchase
+from nxloy_web.rewards.models import Reward
+
+FOLLOWS: dict[ProgramStatus, tuple[ProgramStatus, ...]] = {
+    ProgramStatus.ACTIVE: (ProgramStatus.DRAFT, ProgramStatus.PAUSED),
+    ProgramStatus.PAUSED: (ProgramStatus.ACTIVE, ProgramStatus.ARCHIVED),
+    ProgramStatus.ARCHIVED: (ProgramStatus.DRAFT, ProgramStatus.ACTIVE, ProgramStatus.PAUSED),
+}
+"""Which states may become this one. An archived program comes back paused."""
+
+
+class ProgramNameTaken(BusinessRule):
+    """Another program has this name. Choose a different one."""
+
+
+class TypeIsFixed(BusinessRule):
+    """Customers have a balance in this program, so its type stays as it is."""
+
+
+class WrongStatus(BusinessRule):
+    """The program is not in a state for this. Look at it again."""
+
+
+class RewardsUseProgram(BusinessRule):
+    """Rewards are paid with this program's points."""
+
+
+_REFUSALS = {"uq_loyalty_programs_name": ProgramNameTaken()}
+
+
+def create(*, id: str, by: Actor, at: datetime, currency: str, **facts: Any) -> LoyaltyProgram:
+    """Add a program as a draft. `facts` are name, type, points_name, description, settings."""
+    with refusing(_REFUSALS):
+        program, made = insert_once(LoyaltyProgram(id=id, currency=currency, **facts))
+    if made:
+        audit.record("program.created", program, by=by, after=facts, at=at)
+    return program
+
+
+def edit(
+    program_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
+) -> LoyaltyProgram:
+    program = find(LoyaltyProgram, program_id, lock=True)
+    before, after = audit.changes(program, facts)
+    if not after:
+        return program
+    check_version(program, version)
+    if "type" in after and is_used(program_id):
+        raise TypeIsFixed
+    with refusing(_REFUSALS):
+        for name, value in after.items():
+            setattr(program, name, value)
+    audit.record("program.edited", program, by=by, before=before, after=after, at=at)
+    return program
+
+
+def change_status(program_id: str, to: ProgramStatus, *, by: Actor, at: datetime) -> LoyaltyProgram:
+    """Activate, pause or archive. Already there is fine: somebody pressed twice."""
+    program = find(LoyaltyProgram, program_id, lock=True)
+    was = program.status
+    if was is to:
+        return program
+    if was not in FOLLOWS.get(to, ()):
+        raise WrongStatus
+    program.status = to
+    db.session.flush()
+    audit.record(
+        f"program.{_PAST[to]}", program, by=by, before={"status": was}, after={"status": to}, at=at
+    )
+    return program
+
+
+def delete(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
+    """Mark a program nobody holds points in as deleted; one with balances is archived instead."""
+    program = find(LoyaltyProgram, program_id, lock=True)
+    if is_used(program_id):
+        return change_status(program_id, ProgramStatus.ARCHIVED, by=by, at=at)
+    count = _rewards_of(program_id)
+    if count:
+        paid = "1 reward is" if count == 1 else f"{count} rewards are"
+        them = "it" if count == 1 else "them"
+        raise RewardsUseProgram(
+            f"{paid} paid with this program's points. Move or delete {them} first, or archive the"
+            " program."
+        )
+    db.session.delete(program)
+    db.session.flush()
+    audit.record("program.deleted", program, by=by, at=at)
+    return program
+
+
+def restore(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
+    """Bring a deleted program and its tiers back."""
+    program = db.session.scalar(
+        history(select(LoyaltyProgram).where(LoyaltyProgram.id == program_id)).with_for_update()
+    )
+    if program is None:
+        raise NotFound
+    if not program.is_deleted:
+        return program
+    taken = ProgramNameTaken(
+        f"A program called {program.name} exists by now. Rename it, then restore this one."
+    )
+    with refusing({"uq_loyalty_programs_name": taken}):
+        bring_back(program)
+    audit.record("program.restored", program, by=by, at=at)
+    return program
+
+
+def is_used(program_id: str) -> bool:
+    """Whether customers hold a balance in the program, or bought something under it."""
+    balance = exists().where(CustomerBalance.program_id == program_id)
+    purchase = exists().where(Purchase.program_id == program_id)
+    return bool(db.session.scalar(select(balance | purchase)))
+
+
+_PAST = {
+    ProgramStatus.ACTIVE: "activated",
+    ProgramStatus.PAUSED: "paused",
+    ProgramStatus.ARCHIVED: "archived",
+}
+
+
+def _rewards_of(program_id: str) -> int:
+    return (
+        db.session.scalar(
+            select(func.count(Reward.id)).where(
+                Reward.program_id == program_id, Reward.deleted_at.is_(None)
+            )
+        )
+        or 0
+    )
