@@ -143,10 +143,11 @@ def problems(business_id: str) -> list[Problem]:
     Enters the business by itself and reads only.
     """
     with enter_scope(business_id):
-        return list(_answers())
+        return list(answers())
 
 
-def _answers() -> Iterator[Problem]:
+def answers() -> Iterator[Problem]:
+    """The same for the business that is already entered, in its open transaction."""
     for kind, question in _QUESTIONS.items():
         rows = db.session.execute(text(f"{question} LIMIT {MOST}")).all()
         yield from (Problem(kind, row[0], row[1]) for row in rows)

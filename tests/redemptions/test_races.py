@@ -1,0 +1,147 @@
+"""Two at once: one wins, the other reads what happened, and nobody waits for each other."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.ledger.service import NotEnoughPoints
+from nxloy_web.permissions import Role
+from nxloy_web.redemptions import service
+from nxloy_web.redemptions.models import RedemptionEvent, RewardRedemption
+from nxloy_web.redemptions.stories import AlreadyDecided
+from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
+from tests.ledger.books import books_of, give, standing
+from tests.ledger.racing import all_at_once, race
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return make_shop(app)
+
+
+@pytest.fixture
+def customer(app: Flask, shop: Shop) -> str:
+    made = make_customer(app, shop)
+    give(app, shop, made, 100)
+    return made
+
+
+@pytest.fixture
+def mug(app: Flask, shop: Shop) -> str:
+    return make_reward(app, shop, "Mug", points_cost=60, current_stock=1, total_stock=1)
+
+
+def asking(shop: Shop, customer: str, reward: str, id: str | None = None) -> Any:
+    drawn = id or new_id()
+    return lambda: (
+        service.ask(id=drawn, customer_id=customer, reward_id=reward, by=shop.actor(), at=NOON).code
+    )
+
+
+def asked(app: Flask, shop: Shop, customer: str, reward: str) -> str:
+    redemption_id = new_id()
+    with inside(app, shop):
+        asking(shop, customer, reward, redemption_id)()
+        db.session.commit()
+    return redemption_id
+
+
+def count(app: Flask, shop: Shop, model: Any) -> int:
+    with inside(app, shop):
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_the_last_one_goes_to_whoever_was_first(
+    app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
+) -> None:
+    other = make_customer(app, shop)
+    give(app, shop, other, 100)
+    first, second = race(app, shop, as_admin, asking(shop, customer, mug), asking(shop, other, mug))
+    assert first.error is None
+    assert isinstance(second.error, service.NotToBeHad)
+    assert str(second.error) == "Mug is out of stock."
+    assert standing(app, shop, other).spendable == 100
+
+
+def test_the_same_points_buy_one_reward(
+    app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
+) -> None:
+    plate = make_reward(app, shop, "Plate", points_cost=60)
+    first, second = race(
+        app, shop, as_admin, asking(shop, customer, mug), asking(shop, customer, plate)
+    )
+    assert first.error is None
+    assert isinstance(second.error, NotEnoughPoints)
+    assert standing(app, shop, customer).spendable == 40
+
+
+def test_asking_pressed_twice_at_once_asks_once(
+    app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
+) -> None:
+    press = asking(shop, customer, mug, new_id())
+    first, second = race(app, shop, as_admin, press, press)
+    assert first.value == second.value
+    assert count(app, shop, RewardRedemption) == 1
+    assert standing(app, shop, customer).spendable == 40
+
+
+def test_of_two_approvals_one_wins_and_the_other_reads_who(
+    app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
+) -> None:
+    row_id = asked(app, shop, customer, mug)
+
+    def approving(role: Role) -> Any:
+        return lambda: service.approve(row_id, by=shop.actor(role), at=NOON, version=1).code
+
+    first, second = race(app, shop, as_admin, approving(Role.STAFF), approving(Role.MANAGER))
+    assert first.error is None
+    assert isinstance(second.error, AlreadyDecided)
+    assert str(second.error) == f"Staff of {shop.slug} approved this a moment ago."
+    assert count(app, shop, RedemptionEvent) == 2
+
+
+def test_handing_over_and_cancelling_at_once(
+    app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
+) -> None:
+    row_id = asked(app, shop, customer, mug)
+    with inside(app, shop):
+        service.approve(row_id, by=shop.actor(), at=NOON)
+        db.session.commit()
+    first, second = race(
+        app,
+        shop,
+        as_admin,
+        lambda: service.cancel(row_id, by=shop.actor(Role.STAFF), at=NOON, reason="Late").code,
+        lambda: service.fulfil(row_id, by=shop.actor(Role.MANAGER), at=NOON).code,
+    )
+    assert first.error is None
+    assert isinstance(second.error, AlreadyDecided)
+    assert standing(app, shop, customer).spendable == 100
+
+
+def test_bulks_single_steps_and_new_requests_do_not_lock_each_other_out(
+    app: Flask, shop: Shop
+) -> None:
+    rewards = [make_reward(app, shop, f"R{n}", points_cost=10) for n in range(2)]
+    customers = [make_customer(app, shop) for _ in range(4)]
+    ids = []
+    for one in customers:
+        give(app, shop, one, 200)
+        ids += [asked(app, shop, one, reward) for reward in rewards]
+
+    def bulk(order: list[str]) -> Any:
+        return lambda: service.bulk(
+            order, "cancel", by=shop.actor(), at=NOON, reason="Closed today"
+        )
+
+    verbs: list[Any] = [bulk(ids), bulk(ids[::-1])]
+    verbs += [
+        asking(shop, one, reward) for one in customers[:2] for reward in (rewards[1], rewards[0])
+    ]
+    outcomes = all_at_once(app, shop, verbs)
+    assert [outcome.error for outcome in outcomes] == [None] * len(verbs)
+    assert books_of(app, shop) == []
