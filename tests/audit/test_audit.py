@@ -1,0 +1,69 @@
+"""The audit log shows who changed what, page by page."""
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from nxloy_web.audit import queries, service
+from nxloy_web.audit.models import AuditEntry
+from nxloy_web.db import db
+from nxloy_web.db.rows import find
+from nxloy_web.permissions import Role
+from nxloy_web.rewards.models import Reward
+from tests.factories import as_role, inside, make_reward, make_shop
+
+
+def test_a_change_is_kept_with_before_and_after(app: Flask) -> None:
+    shop = make_shop(app)
+    reward_id = make_reward(app, shop)
+    with inside(app, shop):
+        reward = find(Reward, reward_id)
+        before, after = service.changes(reward, {"points_cost": 250, "name": reward.name})
+        service.record("reward.edited", reward, by=shop.actor(), before=before, after=after)
+        db.session.commit()
+        entry = db.session.scalars(select(AuditEntry)).one()
+        assert (entry.before, entry.after) == ({"points_cost": 100}, {"points_cost": 250})
+        assert queries.last_change("Reward", reward_id)
+    page = as_role(app, shop, Role.ANALYST).get(shop.url("/audit/")).text
+    assert "Reward edited" in page
+    assert "250" in page
+    assert f"Owner of {shop.slug}" in page
+
+
+def test_an_entry_goes_when_its_change_is_rolled_back(app: Flask) -> None:
+    shop = make_shop(app)
+    reward_id = make_reward(app, shop)
+    with inside(app, shop):
+        service.record("reward.edited", find(Reward, reward_id), by=shop.actor())
+        db.session.rollback()
+        assert db.session.scalars(select(AuditEntry)).all() == []
+
+
+def test_pages_follow_each_other_without_a_gap(app: Flask) -> None:
+    shop = make_shop(app)
+    reward_id = make_reward(app, shop)
+    many = queries.PAGE + 3
+    with inside(app, shop):
+        reward = find(Reward, reward_id)
+        for number in range(many):
+            service.record("reward.edited", reward, by=shop.actor(), after={"number": number})
+        db.session.commit()
+        first, cursor = queries.entries(queries.Filter())
+        second, end = queries.entries(queries.Filter(before=cursor))
+    ids = [row[0].id for row in [*first, *second]]
+    assert len(ids) == len(set(ids)) == many
+    assert end == ""
+
+
+def test_filters_and_nonsense(app: Flask, as_admin: Any) -> None:
+    shop = make_shop(app)
+    reward_id = make_reward(app, shop)
+    with inside(app, shop):
+        service.record("reward.edited", find(Reward, reward_id), by=shop.actor())
+        db.session.commit()
+    owner = as_role(app, shop)
+    assert "Reward edited" in owner.get(shop.url("/audit/?subject_type=Reward")).text
+    assert "Reward edited" not in owner.get(shop.url("/audit/?subject_type=Tier")).text
+    assert "Reward edited" not in owner.get(shop.url("/audit/?person=nobody")).text
+    assert owner.get(shop.url("/audit/?before=nonsense~")).status_code == 200

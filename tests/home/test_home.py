@@ -1,0 +1,75 @@
+"""The home page: what needs doing, the day's figures, the checklist."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from nxloy_web import clock
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.home import queries
+from nxloy_web.permissions import Role
+from nxloy_web.purchases import service as purchases
+from tests.factories import as_role, inside, make_customer, make_reward, make_shop
+
+
+def test_the_day_is_counted_on_the_business_clock(app: Flask) -> None:
+    shop = make_shop(app, timezone="Pacific/Auckland")
+    customer_id = make_customer(app, shop)
+    with inside(app, shop):
+        at = clock.now()
+        for amount, ago in ((1250, 0), (700, 0), (999, 26)):
+            purchases.record(
+                id=new_id(),
+                customer_id=customer_id,
+                amount_minor=amount,
+                by=shop.actor(),
+                at=at,
+                occurred_at=at - timedelta(hours=ago),
+            )
+        db.session.commit()
+        figures = queries.figures(at, shop_zone := "Pacific/Auckland")
+        assert (figures.purchases, figures.spent_minor) == (2, 1950)
+        days = queries.days(at, shop_zone)
+        assert len(days.issued) == queries.CHART_DAYS
+        assert days.issued[-1] == 28  # points are given when a purchase is entered
+
+
+def test_what_needs_doing_leads_there(app: Flask) -> None:
+    shop = make_shop(app)
+    make_reward(app, shop, "Tote bag", total_stock=10, current_stock=1)
+    page = as_role(app, shop).get(shop.url("/")).text
+    assert "Tote bag" in page
+    assert "1 of 10" in page
+    assert "All caught up" in page
+
+
+def test_the_checklist_is_computed_from_what_is_there(app: Flask) -> None:
+    shop = make_shop(app)
+    owner = as_role(app, shop)
+    assert "Finish setting up" in owner.get(shop.url("/")).text
+    make_reward(app, shop)
+    make_customer(app, shop)
+    assert "Finish setting up" not in owner.get(shop.url("/")).text
+
+
+def test_every_role_has_a_home_and_staff_no_checklist(app: Flask) -> None:
+    shop = make_shop(app)
+    for role in Role:
+        page = as_role(app, shop, role).get(shop.url("/"))
+        assert page.status_code == 200
+        assert ("Finish setting up" in page.text) is (role in (Role.OWNER, Role.MANAGER))
+
+
+def test_the_page_costs_the_same_however_much_happened(app: Flask, statements: Any) -> None:
+    shop = make_shop(app)
+    owner = as_role(app, shop)
+    with statements() as quiet:
+        owner.get(shop.url("/"))
+    for number in range(4):
+        make_reward(app, shop, f"R{number}", total_stock=10, current_stock=1)
+        make_customer(app, shop)
+    with statements() as busy:
+        owner.get(shop.url("/"))
+    assert len(busy) == len(quiet) <= 16
