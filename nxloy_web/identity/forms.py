@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, ValidationError
 from nxloy_web.businesses import choices, slugs
 from nxloy_web.db import doors
 from nxloy_web.identity import passwords
-from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line
+from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options_of
 from nxloy_web.web.forms import BaseForm, CreateForm
 
 _AS_NEW = {"autocomplete": "new-password"}
@@ -71,8 +71,8 @@ class BusinessForm(CreateForm):
         render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": slugs.LONGEST},
     )
     proposed = HiddenField()
-    currency = SelectField("Currency", choices=choices.currencies)
-    timezone = SelectField("Timezone", choices=choices.timezones)
+    currency = SelectField("Currency", choices=options_of(choices.currencies))
+    timezone = SelectField("Timezone", choices=options_of(choices.timezones))
     location_name = StringField(
         "First location",
         needed("Enter the name of a shop, like its street."),

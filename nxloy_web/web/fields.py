@@ -1,8 +1,10 @@
 """What several forms ask of what people type: one line, an address, not too long."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wtforms import ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from nxloy_web.contacts import email_norm
@@ -13,6 +15,16 @@ NAME = 80
 def one_line(value: Any) -> Any:
     """A name is one line; line breaks and runs of spaces in it are accidents, or worse."""
     return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Choices of a select or radio field, from (value, label)."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def options_of(read: Callable[[], Iterable[tuple[str, str]]]) -> Callable[[], list[SelectChoice]]:
+    """The same, made when a form is: for long lists."""
+    return lambda: options(read())
 
 
 def needed(sentence: str, longest: int = NAME) -> list[Any]:

@@ -1,0 +1,147 @@
+"""What an owner types about the business, its shops and its team."""
+
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    EmailField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, NumberRange
+
+from nxloy_web.businesses import choices
+from nxloy_web.businesses.models import BusinessSettings
+from nxloy_web.permissions import Role
+from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options, options_of
+from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
+
+HUES = (
+    ("285", "Violet"), ("255", "Blue"), ("215", "Sky"), ("185", "Teal"), ("150", "Green"),
+    ("110", "Olive"), ("70", "Amber"), ("45", "Orange"), ("25", "Red"), ("345", "Pink"),
+)  # fmt: skip
+
+ROLE_CARDS = {
+    Role.OWNER.value: {"icon": "crown", "text": "Everything, also settings and team."},
+    Role.MANAGER.value: {"icon": "shield-check", "text": "Programs, rewards, customers, imports."},
+    Role.STAFF.value: {"icon": "store", "text": "The counter: customers, points, redemptions."},
+    Role.ANALYST.value: {"icon": "chart-line", "text": "Reads everything, changes nothing."},
+}
+_ROLES = [(role.value, role.value.capitalize()) for role in Role]
+
+
+def _number(label: str, least: int, most: int, description: str) -> IntegerField:
+    sentence = f"Enter a whole number from {least:,} to {most:,}."
+    return _WholeNumberField(
+        label, [InputRequired(sentence), NumberRange(least, most, sentence)],
+        description=description, sentence=sentence,
+    )  # fmt: skip
+
+
+class _WholeNumberField(IntegerField):
+    """Says what it wants when somebody types words."""
+
+    def __init__(self, *args: Any, sentence: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sentence = sentence
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(self.sentence) from None
+
+
+class SettingsForm(EditForm):
+    name = StringField(
+        "Name", needed("Enter the name of your business."), filters=[one_line],
+        render_kw={"maxlength": NAME},
+    )  # fmt: skip
+    timezone = SelectField(
+        "Timezone",
+        choices=options_of(choices.timezones),
+        description="Days begin and end on this clock.",
+    )
+    locale = SelectField(
+        "Figures and dates",
+        choices=options_of(choices.locales),
+        description="How they are written.",
+    )
+    currency = SelectField("Currency", choices=options_of(choices.currencies))
+    hue = SelectField("Colour", choices=[])
+    usual_points = _number(
+        "Usual points", 1, 1_000_000,
+        "The counter asks again before it gives more for one purchase.",
+    )  # fmt: skip
+    staff_adjust_limit = _number(
+        "Limit for staff", 0, 1_000_000,
+        "Most points staff may give, take or void by hand at once.",
+    )  # fmt: skip
+    balance_may_go_negative = BooleanField(
+        "Balances may go below zero",
+        description="When a purchase is voided whose points are spent already. Else it stops at 0.",
+    )
+    redemption_days = _number(
+        "Days to collect a reward", 1, 365,
+        "After that a request lapses and gives everything back.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.hue.choices = options(_hues(self.hue.object_data))
+
+    @staticmethod
+    def values_of(business: Any) -> dict[str, Any]:
+        """The business as the form shows it."""
+        return {
+            "name": business.name,
+            "timezone": business.timezone,
+            "locale": business.locale,
+            "currency": business.currency,
+            "version": business.version,
+        } | {
+            name: str(value) if name == "hue" else value
+            for name, value in business.settings.model_dump().items()
+        }
+
+    def facts(self) -> dict[str, Any]:
+        names = ("name", "timezone", "locale", "currency")
+        return {name: self[name].data for name in names}
+
+    def settings(self) -> BusinessSettings:
+        return BusinessSettings(**{name: self[name].data for name in BusinessSettings.model_fields})
+
+
+class LocationFields(BaseForm):
+    name = StringField(
+        "Name", needed("Enter a name, like the street."), filters=[one_line],
+        render_kw={"maxlength": NAME},
+    )  # fmt: skip
+    address = TextAreaField("Address", [at_most(300)])
+
+
+class NewLocationForm(LocationFields, CreateForm):
+    pass
+
+
+class EditLocationForm(LocationFields, EditForm):
+    pass
+
+
+class InvitationForm(CreateForm):
+    email = EmailField("E-mail", [is_email], render_kw={"autocomplete": "off"})
+    role = RadioField("Role", choices=options(_ROLES), default=Role.STAFF.value)
+
+
+class RoleForm(EditForm):
+    role = RadioField("Role", choices=options(_ROLES))
+
+
+def _hues(present: Any) -> list[tuple[str, str]]:
+    known = dict(HUES)
+    if present is None or str(present) in known:
+        return list(HUES)
+    return [(str(present), f"Own colour ({present}°)"), *HUES]

@@ -1,0 +1,116 @@
+"""The shops of a business, and which of them this counter stands in."""
+
+from flask import g, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.businesses import locations, queries
+from nxloy_web.businesses.forms import EditLocationForm, LocationFields, NewLocationForm
+from nxloy_web.businesses.models import Location
+from nxloy_web.db.rows import find
+from nxloy_web.errors import Stale
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.links import local_path
+from nxloy_web.web.places import desk
+from nxloy_web.web.stale import keep_typed
+
+bp = desk("locations", __name__, "/locations")
+
+
+@bp.get("/")
+@requires(Permission.LOCATIONS_EDIT)
+def index() -> ResponseReturnValue:
+    return page("locations/index.html", locations=queries.locations(), deleted=locations.deleted())
+
+
+@bp.get("/new")
+@requires(Permission.LOCATIONS_EDIT)
+def new() -> ResponseReturnValue:
+    return _form_page(NewLocationForm.from_request())
+
+
+@bp.post("/new")
+@requires(Permission.LOCATIONS_EDIT)
+def create() -> ResponseReturnValue:
+    form = NewLocationForm.from_request()
+    if not form.validate():
+        return _form_page(form, status=422)
+    try:
+        location = locations.add(
+            form.name.data, form.address.data, id=form.new_id.data, by=g.actor, at=clock.now()
+        )
+    except locations.LocationNameTaken as refusal:
+        form.refuse("name", refusal.message)
+        return _form_page(form, status=422)
+    return see_other(url_for(".index"), toast=f"{location.name} is added")
+
+
+@bp.get("/<location_id>/edit")
+@requires(Permission.LOCATIONS_EDIT)
+def edit(location_id: str) -> ResponseReturnValue:
+    location = find(Location, location_id)
+    return _form_page(EditLocationForm.from_request(obj=location), location)
+
+
+@bp.post("/<location_id>/edit")
+@requires(Permission.LOCATIONS_EDIT)
+def save(location_id: str) -> ResponseReturnValue:
+    location = find(Location, location_id)
+    form = EditLocationForm.from_request(obj=location)
+    if not form.validate():
+        return _form_page(form, location, status=422)
+    try:
+        locations.edit(
+            location_id,
+            form.name.data,
+            form.address.data,
+            version=form.version.data,
+            by=g.actor,
+            at=clock.now(),
+        )
+    except Stale:
+        location = find(Location, location_id)
+        keep_typed(form, location)
+        return _form_page(form, location, status=409)
+    except locations.LocationNameTaken as refusal:
+        form.refuse("name", refusal.message)
+        return _form_page(form, location, status=422)
+    return see_other(url_for(".index"), toast="Saved")
+
+
+@bp.post("/<location_id>/deletion")
+@requires(Permission.LOCATIONS_EDIT)
+def delete(location_id: str) -> ResponseReturnValue:
+    location = locations.delete(location_id, by=g.actor, at=clock.now())
+    return see_other(
+        url_for(".index"),
+        toast=f"{location.name} is deleted",
+        undo={"url": url_for(".restore", location_id=location_id)},
+    )
+
+
+@bp.post("/<location_id>/restoration")
+@requires(Permission.LOCATIONS_EDIT)
+def restore(location_id: str) -> ResponseReturnValue:
+    location = locations.restore(location_id, by=g.actor, at=clock.now())
+    return see_other(url_for(".index"), toast=f"{location.name} is back")
+
+
+@bp.post("/choice")
+@requires(Permission.POINTS_GIVE)
+def choose() -> ResponseReturnValue:
+    """Remember in this browser where the counter stands; empty forgets it."""
+    chosen = dict(session.get("location", {}))
+    chosen.pop(g.place.business_id, None)
+    location_id = request.form.get("location_id", "")
+    if location_id:
+        chosen[g.place.business_id] = find(Location, location_id).id
+    session["location"] = chosen
+    return see_other(local_path(request.form.get("next")) or url_for("counter.index"))
+
+
+def _form_page(
+    form: LocationFields, location: Location | None = None, status: int = 200
+) -> ResponseReturnValue:
+    return page("locations/form.html", status=status, form=form, location=location)

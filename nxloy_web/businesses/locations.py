@@ -1,0 +1,100 @@
+"""The shops of a business. There is always one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.locks import locked_business
+from nxloy_web.businesses.models import Location
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version, refusing
+from nxloy_web.db.rows import already, find, insert_once
+from nxloy_web.db.rows import restore as restore_row
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound
+
+
+class LocationNameTaken(BusinessRule):
+    """Another location has this name."""
+
+
+class LastLocation(BusinessRule):
+    """A business needs one location at least. Add another one before you delete this."""
+
+
+_UNIQUE = {"uq_locations_name": LocationNameTaken()}
+
+
+def deleted() -> Sequence[Location]:
+    return db.session.scalars(
+        history(select(Location))
+        .where(Location.deleted_at.is_not(None))
+        .order_by(Location.deleted_at.desc(), Location.id)
+        .limit(50)
+    ).all()
+
+
+def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Location:
+    made = already(Location, id)
+    if made is not None:
+        return made
+    with refusing(_UNIQUE):
+        location, is_new = insert_once(Location(id=id, name=name, address=address))
+    if is_new:
+        audit.record("location.added", location, by=by, after={"name": name}, at=at)
+    return location
+
+
+def edit(
+    location_id: str, name: str, address: str, *, version: int | None, by: Actor, at: datetime
+) -> Location:
+    location = find(Location, location_id, lock=True)
+    check_version(location, version)
+    before, after = audit.changes(location, {"name": name, "address": address})
+    if not after:
+        return location
+    with refusing(_UNIQUE):
+        location.name, location.address = name, address
+    audit.record("location.changed", location, by=by, before=before, after=after, at=at)
+    return location
+
+
+def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
+    """Counted under the business's lock: two people cannot delete the last two at once."""
+    locked_business()
+    location = find(Location, location_id)
+    if db.session.scalar(select(func.count(Location.id)).where(Location.deleted_at.is_(None))) == 1:
+        raise LastLocation
+    db.session.delete(location)
+    audit.record("location.deleted", location, by=by, before={"name": location.name}, at=at)
+    db.session.flush()
+    return location
+
+
+def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
+    location = db.session.scalar(
+        history(
+            select(Location).where(
+                Location.business_id == current_business_id(), Location.id == location_id
+            )
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if location is None:
+        raise NotFound
+    if location.is_deleted:
+        with refusing(
+            {
+                "uq_locations_name": LocationNameTaken(
+                    f"Another location is called {location.name} now. Rename that one first."
+                )
+            }
+        ):
+            restore_row(location)
+        audit.record("location.restored", location, by=by, after={"name": location.name}, at=at)
+    return location

@@ -1,0 +1,80 @@
+"""What an owner decides about the business as a whole."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.locks import locked_business
+from nxloy_web.businesses.models import Business, BusinessSettings
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.errors import BusinessRule
+from nxloy_web.programs.models import EarningRule, LoyaltyProgram
+from nxloy_web.purchases.models import Purchase
+from nxloy_web.rewards.models import Reward
+
+
+class CurrencyFixed(BusinessRule):
+    """Amounts are recorded in the present currency, so it cannot change any more."""
+
+
+def business() -> Business:
+    return db.session.scalars(select(Business).where(Business.id == current_business_id())).one()
+
+
+def has_money() -> bool:
+    """Whether an amount stands anywhere: in a purchase, an earning rule or a reward's price."""
+    amounts = (
+        select(Purchase.id),
+        select(EarningRule.id),
+        select(Reward.id).where(Reward.money_cost.is_not(None)),
+    )
+    return any(db.session.scalar(history(statement.limit(1))) for statement in amounts)
+
+
+def change(
+    facts: dict[str, Any],
+    settings: BusinessSettings,
+    *,
+    version: int | None,
+    by: Actor,
+    at: datetime,
+) -> Business:
+    """Save name, timezone, locale, currency and settings together."""
+    row = locked_business()
+    check_version(row, version)
+    before, after = audit.changes(row, facts | {"settings": settings})
+    if "settings" in after:
+        before["settings"], after["settings"] = _changed(before["settings"], settings)
+    if not after:
+        return row
+    if "currency" in after:
+        _change_currency(after["currency"])
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.settings = settings
+    audit.record("business.changed", row, by=by, before=before, after=after, at=at)
+    db.session.flush()
+    return row
+
+
+def _change_currency(currency: str) -> None:
+    if has_money():
+        raise CurrencyFixed
+    for model in (LoyaltyProgram, Reward):
+        db.session.execute(
+            update(model).values(currency=currency), execution_options={WITH_DELETED: True}
+        )
+
+
+def _changed(
+    before: BusinessSettings, after: BusinessSettings
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    old, new = before.model_dump(), after.model_dump()
+    names = [name for name in new if old[name] != new[name]]
+    return {name: old[name] for name in names}, {name: new[name] for name in names}

@@ -1,0 +1,94 @@
+"""Who works in a business. There is always an owner."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Text, case, func, select, type_coerce
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.businesses.locks import locked_business
+from nxloy_web.businesses.models import Membership
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version
+from nxloy_web.db.rows import find
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.identity.models import User
+from nxloy_web.permissions import Role
+
+PAGE = 25
+
+
+class LastOwner(BusinessRule):
+    """A business needs an owner. Make somebody else one first."""
+
+
+def members(page: int) -> tuple[Sequence[Membership], int]:
+    """A page of the team with their users, owners first, and how many they are in all."""
+    total = db.session.scalar(select(func.count(Membership.id)).where(_living())) or 0
+    ranks = {role.value: number for number, role in enumerate(Role)}
+    rank = case(ranks, value=type_coerce(Membership.role, Text))
+    rows = db.session.scalars(
+        select(Membership)
+        .join(User, User.id == Membership.user_id)
+        .options(joinedload(Membership.user))
+        .order_by(rank, User.name, Membership.id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    ).all()
+    return rows, total
+
+
+def member(membership_id: str) -> Membership:
+    row = db.session.scalar(
+        select(Membership)
+        .where(Membership.id == membership_id)
+        .options(joinedload(Membership.user))
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def change_role(
+    membership_id: str, role: Role, *, version: int | None, by: Actor, at: datetime
+) -> Membership:
+    locked_business()
+    row = find(Membership, membership_id, lock=True)
+    check_version(row, version)
+    if row.role is role:
+        return row
+    _keep_an_owner(row)
+    before, row.role = row.role, role
+    audit.record(
+        "membership.role_changed", row, by=by, before={"role": before}, after={"role": role}, at=at
+    )
+    db.session.flush()
+    return row
+
+
+def remove(membership_id: str, *, by: Actor, at: datetime) -> Membership:
+    """The person is out with their next request; what they did stays under their name."""
+    locked_business()
+    row = find(Membership, membership_id, lock=True)
+    _keep_an_owner(row)
+    db.session.delete(row)
+    audit.record("membership.removed", row, by=by, before={"role": row.role}, at=at)
+    db.session.flush()
+    return row
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    # Under the business's lock: of two owners who demote each other at once, one reads this.
+    if leaving.role is not Role.OWNER:
+        return
+    owners = db.session.scalar(
+        select(func.count(Membership.id)).where(Membership.role == Role.OWNER, _living())
+    )
+    if owners == 1:
+        raise LastOwner
+
+
+def _living() -> ColumnElement[bool]:
+    return Membership.deleted_at.is_(None)
