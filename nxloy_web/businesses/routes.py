@@ -51,5 +51,5 @@ def _page(form: SettingsForm, status: int = 200) -> ResponseReturnValue:
         status=status,
         form=form,
         currency_is_fixed=service.has_money(),
-        portal_address=absolute("portal.card"),
+        portal_address=absolute("portal.front"),
     )
