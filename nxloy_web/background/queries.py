@@ -1,0 +1,32 @@
+"""Reads of background work."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from nxloy_web.background.models import JobRun, JobState
+from nxloy_web.db import db
+
+SHOWN = 50
+
+TITLES = {
+    "imports.check": "Check an import",
+    "imports.run": "Bring in an import",
+    "imports.undo": "Undo an import",
+}
+"""What people call a job; others are shown by their name, spelled out."""
+
+
+def recent() -> Sequence[JobRun]:
+    """The latest jobs, the newest first."""
+    return db.session.scalars(
+        select(JobRun).order_by(JobRun.created_at.desc(), JobRun.id.desc()).limit(SHOWN)
+    ).all()
+
+
+def is_moving(runs: Sequence[JobRun]) -> bool:
+    return any(run.state in (JobState.WAITING, JobState.RUNNING) for run in runs)
+
+
+def title(kind: str) -> str:
+    return TITLES.get(kind) or kind.replace(".", " ").replace("_", " ").capitalize()
