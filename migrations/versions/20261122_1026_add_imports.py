@@ -36,6 +36,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_uploaded_files")),
     )
+    # Not compressed: a piece of a large file is then read without unpacking what stands before it.
+    op.execute("ALTER TABLE uploaded_files ALTER COLUMN content SET STORAGE EXTERNAL")
     ops.tenant_table("uploaded_files", app="SELECT, INSERT, DELETE")
     op.create_table(
         "import_runs",

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ForeignKey, LargeBinary, PrimaryKeyConstraint, func, text
@@ -37,15 +37,24 @@ class ImportState(enum.Enum):
     FAILED = "FAILED"
 
 
+AT_WORK = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
+
+
 class ImportOptions(BaseModel):
     """How the file is read: column of the file by field of ours, and the program that earns."""
 
     model_config = ConfigDict(extra="forbid")
 
+    header: list[str] = []
+    """The names of all columns of the file, in their order."""
     columns: dict[str, str] = {}
     program_id: str | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
+    dates: Literal["ymd", "dmy", "mdy"] = "ymd"
+    decimals: Literal[".", ","] = "."
+    notice: str = ""
+    """What should be known about how the file was read."""
 
 
 class UploadedFile(TenantMixin, Base):
@@ -89,6 +98,10 @@ class ImportRun(TenantMixin, TimestampMixin, Base):
         members("state", ImportState),
         tenant_index("ix_import_runs_created_at", "created_at", "id"),
     )
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state in AT_WORK
 
 
 class ImportLineVerdict(enum.Enum):

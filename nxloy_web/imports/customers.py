@@ -1,0 +1,185 @@
+"""Lines that are customers. Who is there already is left as they are."""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from nxloy_web import contacts
+from nxloy_web.customers import cards
+from nxloy_web.customers.models import Customer
+from nxloy_web.customers.names import name_norm, name_words
+from nxloy_web.customers.reach import region_of
+from nxloy_web.customers.service import LONGEST_NAME, NotPossible, clean_tags
+from nxloy_web.db import copying, db
+from nxloy_web.db.ids import new_id
+from nxloy_web.imports import values
+from nxloy_web.imports.lines import Line
+from nxloy_web.imports.models import ImportOptions
+from nxloy_web.imports.seen import Seen
+from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
+
+LONGEST_NUMBER = 100
+OLDEST_BIRTHDAY = date(1900, 1, 1)
+_KEYS = {"external_id": "customer number", "email_norm": "e-mail", "phone_e164": "phone"}
+
+
+class CustomerImport:
+    def __init__(self, options: ImportOptions, *, timezone: str, at: datetime) -> None:
+        self.options = options
+        self.region = region_of(timezone)
+        self.at = at
+        self.cells = Cells(options)
+        self.seen = Seen()
+
+    def judge(self, lines: list[Line]) -> list[Judged]:
+        read = [self._read(line) for line in lines]
+        there = self._there([one.new for one in read if one.new])
+        return [self._verdict(one, there) if one.new else one for one in read]
+
+    def write(self, judged: list[Judged]) -> int:
+        new = [one for one in judged if one.verdict is NEW]
+        for one in new:
+            one.created_id = one.new["id"]
+        rows = [one.new for one in new]
+        copying.stage("nx_customers", _COLUMNS, (tuple(row.values()) for row in rows))
+        copying.run(_INSERT)
+        copying.stage("nx_words", "word text, customer_id text", _words(rows))
+        copying.run(_INSERT_WORDS)
+        return 0
+
+    def _read(self, line: Line) -> Judged:
+        if line.problem:
+            return Judged(line, FAILED, line.problem)
+        try:
+            return Judged(line, NEW, new=self._values(line))
+        except (values.Wrong, NotPossible) as wrong:
+            return Judged(line, FAILED, wrong.message)
+
+    def _values(self, line: Line) -> dict[str, Any]:
+        of = self.cells.of
+        reach = self._reach(of(line, "email"), of(line, "phone"))
+        number = of(line, "customer_id") or None
+        if number and len(number) > LONGEST_NUMBER:
+            raise values.Wrong(f"A customer number has at most {LONGEST_NUMBER} characters.")
+        first, last = self._name(line)
+        return {
+            "id": new_id(),
+            "member_code": cards.new_code(),
+            "external_id": number,
+            **reach,
+            "first_name": first,
+            "last_name": last,
+            "name_norm": name_norm(first, last, reach["email"] or reach["phone_e164"]),
+            "date_of_birth": self._birthday(of(line, "birthday")),
+            "tags": clean_tags(values.tags(of(line, "tags"))),
+            "email_opt_in": values.yes_or_no(of(line, "email_opt_in")),
+            "sms_opt_in": values.yes_or_no(of(line, "sms_opt_in")),
+        }
+
+    def _reach(self, email: str, phone: str) -> dict[str, str | None]:
+        if not email and not phone:
+            raise values.Wrong("The line has neither an e-mail address nor a phone number.")
+        try:
+            return {
+                "email": email or None,
+                "email_norm": contacts.email_norm(email) if email else None,
+                "phone_number": phone or None,
+                "phone_e164": contacts.phone_e164(phone, self.region) if phone else None,
+            }
+        except ValueError as error:
+            raise values.Wrong(str(error)) from error
+
+    def _name(self, line: Line) -> tuple[str | None, str | None]:
+        first, last, full = (
+            _one_line(self.cells.of(line, field))
+            for field in ("first_name", "last_name", "full_name")
+        )
+        if full and not first and not last:
+            family, comma, given = full.partition(",")
+            first, last = (given.strip(), family.strip()) if comma else _split(full)
+        if len(first) > LONGEST_NAME or len(last) > LONGEST_NAME:
+            raise values.Wrong(f"A name has at most {LONGEST_NAME} characters.")
+        return first or None, last or None
+
+    def _birthday(self, text: str) -> date | None:
+        if not text:
+            return None
+        born = values.day(text, self.options.dates)
+        if not OLDEST_BIRTHDAY <= born <= self.at.date():
+            raise values.Wrong(f"“{text}” cannot be a birthday.")
+        return born
+
+    def _there(self, rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
+        """Ids of living customers by what only one of them can have."""
+        found: dict[tuple[str, str], str] = {}
+        for key, column in (
+            ("external_id", Customer.external_id),
+            ("email_norm", Customer.email_norm),
+            ("phone_e164", Customer.phone_e164),
+        ):
+            wanted = {row[key] for row in rows if row[key]}
+            if wanted:
+                rows_there = db.session.execute(
+                    select(column, Customer.id).where(copying.among(column, wanted))
+                )
+                found |= {(key, text): customer_id for text, customer_id in rows_there if text}
+        return found
+
+    def _verdict(self, one: Judged, there: dict[tuple[str, str], str]) -> Judged:
+        mine = [(key, one.new[key]) for key in _KEYS if one.new[key]]
+        earlier = self.seen.lines([f"{key}:{text}" for key, text in mine], one.line.number)
+        if earlier and len(earlier) == len(mine) and len(set(earlier)) == 1:
+            return Judged(one.line, KNOWN, f"The same customer as line {earlier[0]}")
+        if earlier:
+            what = " or ".join(_KEYS[key] for key, _ in mine)
+            return Judged(one.line, FAILED, f"Line {min(earlier)} has this {what} already.")
+        owners = {there[key] for key in mine if key in there}
+        if len(owners) > 1:
+            shared = " and the ".join(_KEYS[key] for key, text in mine if (key, text) in there)
+            return Judged(one.line, FAILED, f"The {shared} belong to different customers.")
+        return self._known(one, mine, there) if owners else one
+
+    def _known(
+        self, one: Judged, mine: list[tuple[str, str]], there: dict[tuple[str, str], str]
+    ) -> Judged:
+        """A number of the merchant's that is new, on an address that is not, is somebody else's
+        address: two customers sharing it must not become one without a word."""
+        if one.new["external_id"] and ("external_id", one.new["external_id"]) not in there:
+            shared = " and the ".join(_KEYS[key] for key, text in mine if (key, text) in there)
+            return Judged(one.line, FAILED, f"Another customer has this {shared} already.")
+        return Judged(one.line, KNOWN, "A customer already; left as they are")
+
+
+def _one_line(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text)
+    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cc").split())
+
+
+def _split(full: str) -> tuple[str, str]:
+    first, _, last = full.rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
+def _words(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        for word in name_words(row["first_name"], row["last_name"], row["tags"]):
+            yield word, row["id"]
+
+
+_COLUMNS = (
+    "id text, member_code text, external_id text, email text, email_norm text, phone_number text, "
+    "phone_e164 text, first_name text, last_name text, name_norm text, date_of_birth date, "
+    "tags text[], email_opt_in bool, sms_opt_in bool"
+)
+_NAMES = ", ".join(column.split()[0] for column in _COLUMNS.split(", "))
+_INSERT = f"""
+    INSERT INTO customers (business_id, status, {_NAMES})
+    SELECT :business_id, 'ACTIVE', {_NAMES} FROM nx_customers
+"""  # noqa: S608 - our own names
+_INSERT_WORDS = """
+    INSERT INTO customer_name_words (business_id, word, customer_id)
+    SELECT DISTINCT :business_id, word, customer_id FROM nx_words
+"""

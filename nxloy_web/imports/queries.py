@@ -1,0 +1,182 @@
+"""Reads for the import screens."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+
+from nxloy_web.background.models import JobRun
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.rows import find
+from nxloy_web.identity.models import User
+from nxloy_web.imports import reading
+from nxloy_web.imports.models import (
+    ImportKind,
+    ImportLine,
+    ImportLineVerdict,
+    ImportRun,
+    ImportState,
+    UploadedFile,
+)
+from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+
+PAGE = 25
+LINES = 50
+SAMPLE = 5
+
+
+@dataclass(frozen=True)
+class Listed:
+    run: ImportRun
+    filename: str
+    who: str | None
+
+
+def listing(before: str) -> tuple[list[Listed], str]:
+    """A page of imports, the newest first, and the cursor of the next page."""
+    statement = (
+        select(ImportRun, UploadedFile.filename, User.name)
+        .join(UploadedFile, UploadedFile.id == ImportRun.file_id)
+        .outerjoin(User, User.id == ImportRun.by_user_id)
+        .order_by(ImportRun.created_at.desc(), ImportRun.id.desc())
+        .limit(PAGE + 1)
+    )
+    instant, _, import_id = before.partition("~")
+    try:
+        place = (datetime.fromisoformat(instant), import_id)
+        statement = statement.where(tuple_(ImportRun.created_at, ImportRun.id) < tuple_(*place))
+    except ValueError:
+        pass
+    rows = [Listed(*row) for row in db.session.execute(statement)]
+    if len(rows) <= PAGE:
+        return rows, ""
+    last = rows[PAGE - 1].run
+    return rows[:PAGE], f"{last.created_at.isoformat()}~{last.id}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything the page of one import needs."""
+
+    run: ImportRun
+    filename: str
+    job: JobRun | None
+    """The last job of the import: where it is, and whether it has stopped."""
+    earlier: datetime | None
+    """When the same file was imported before."""
+    kept: int
+    """Customers an undo has left, because something has happened with them since."""
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.run.is_at_work and self.job is not None and self.job.state.value == "FAILED"
+
+    @property
+    def is_moving(self) -> bool:
+        return self.run.is_at_work and not self.is_stuck
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        if self.run.state is ImportState.UNDOING:
+            return (self.job.done, self.job.total or 1) if self.job else (0, 1)
+        return self.run.place, max(self.run.lines, 1)
+
+
+def shown(import_id: str) -> Shown:
+    run = find(ImportRun, import_id)
+    file = db.session.execute(
+        select(UploadedFile.filename, UploadedFile.sha256).where(UploadedFile.id == run.file_id)
+    ).one()
+    job = db.session.scalar(
+        select(JobRun)
+        .where(JobRun.subject_id == run.id)
+        .order_by(JobRun.created_at.desc(), JobRun.id.desc())
+        .limit(1)
+    )
+    return Shown(run, file.filename, job, _earlier(run, file.sha256), _kept(run))
+
+
+def _earlier(run: ImportRun, sha256: str) -> datetime | None:
+    return db.session.scalar(
+        select(func.max(ImportRun.finished_at))
+        .join(UploadedFile, UploadedFile.id == ImportRun.file_id)
+        .where(
+            UploadedFile.sha256 == sha256,
+            ImportRun.id != run.id,
+            ImportRun.kind == run.kind,
+            ImportRun.state == ImportState.DONE,
+        )
+    )
+
+
+def _kept(run: ImportRun) -> int:
+    if run.kind is not ImportKind.CUSTOMERS or run.state is not ImportState.UNDONE:
+        return 0
+    return (
+        db.session.scalar(
+            select(func.count(Customer.id))
+            .join(ImportLine, ImportLine.created_id == Customer.id)
+            .where(ImportLine.run_id == run.id)
+        )
+        or 0
+    )
+
+
+def lines(
+    import_id: str, verdict: ImportLineVerdict | None, after: int
+) -> tuple[Sequence[ImportLine], int | None]:
+    """A page of verdicts, and the line after which the next page starts."""
+    statement = (
+        select(ImportLine)
+        .where(ImportLine.run_id == import_id, ImportLine.line > after)
+        .order_by(ImportLine.line)
+        .limit(LINES + 1)
+    )
+    if verdict is not None:
+        statement = statement.where(ImportLine.verdict == verdict)
+    rows = db.session.scalars(statement).all()
+    return rows[:LINES], rows[LINES - 1].line if len(rows) > LINES else None
+
+
+def failed_rows(import_id: str, width: int) -> Iterator[list[Any]]:
+    """The failed lines as they stood in the file, with the reason behind, a piece at a time."""
+    after = 0
+    while True:
+        rows = db.session.execute(
+            select(ImportLine.line, ImportLine.raw, ImportLine.reason)
+            .where(
+                ImportLine.run_id == import_id,
+                ImportLine.verdict == ImportLineVerdict.FAILED,
+                ImportLine.line > after,
+            )
+            .order_by(ImportLine.line)
+            .limit(1_000)
+        ).all()
+        for line, raw, reason in rows:
+            cells = (raw or {}).get("cells", [])
+            # A line of the wrong length keeps its reason in the reason's column.
+            yield [*cells[:width], *[""] * (width - len(cells)), line, reason]
+        if len(rows) < 1_000:
+            return
+        after = rows[-1].line
+
+
+def running_programs() -> Sequence[LoyaltyProgram]:
+    return db.session.scalars(
+        select(LoyaltyProgram)
+        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE)
+        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+    ).all()
+
+
+def first_rows(run: ImportRun, count: int) -> list[list[str]]:
+    """The first lines of the file: to choose columns by, and to see how it is read."""
+    content = db.session.scalar(
+        select(func.substring(UploadedFile.content, 1, 64 * 1024)).where(
+            UploadedFile.id == run.file_id
+        )
+    )
+    return reading.rows_of(content or b"", run.options.encoding, run.options.delimiter)[:count]

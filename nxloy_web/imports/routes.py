@@ -1,0 +1,148 @@
+"""Bring in customers and purchases: upload, match, check, import, undo."""
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.db.rows import find
+from nxloy_web.imports import queries, service
+from nxloy_web.imports.forms import MatchForm, UploadForm, match_form
+from nxloy_web.imports.models import ImportKind, ImportLineVerdict, ImportRun
+from nxloy_web.imports.reading import Unreadable
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.csv_export import csv_download
+from nxloy_web.web.places import desk
+
+bp = desk("imports", __name__, "/imports")
+
+
+@bp.get("/")
+@requires(Permission.IMPORTS_VIEW)
+def index() -> ResponseReturnValue:
+    runs, next_cursor = queries.listing(request.args.get("before", ""))
+    return page("imports/index.html", runs=runs, next_cursor=next_cursor)
+
+
+@bp.get("/new")
+@requires(Permission.IMPORTS_EDIT)
+def new() -> ResponseReturnValue:
+    kind = "PURCHASES" if request.args.get("kind") == "purchases" else "CUSTOMERS"
+    return page("imports/new.html", form=UploadForm.from_request(data={"kind": kind}))
+
+
+@bp.post("/")
+@requires(Permission.IMPORTS_EDIT)
+def create() -> ResponseReturnValue:
+    form = UploadForm.from_request()
+    if form.validate():
+        try:
+            run = service.upload(
+                id=form.new_id.data,
+                kind=ImportKind(form.kind.data),
+                filename=form.file.data.filename,
+                content=form.file.data.read(),
+                by=g.actor,
+            )
+            return see_other(url_for(".columns", import_id=run.id))
+        except Unreadable as refusal:
+            form.refuse("file", refusal.message)
+    return page("imports/new.html", form=form, status=422)
+
+
+@bp.get("/<import_id>/columns")
+@requires(Permission.IMPORTS_EDIT)
+def columns(import_id: str) -> ResponseReturnValue:
+    return _columns_page(import_id)
+
+
+@bp.post("/<import_id>/columns")
+@requires(Permission.IMPORTS_EDIT)
+def match(import_id: str) -> ResponseReturnValue:
+    run = find(ImportRun, import_id)
+    form = _match_form(run)
+    if form.validate():
+        try:
+            service.match(import_id, form.options(run.options))
+            return see_other(url_for(".show", import_id=import_id))
+        except service.CannotMatch as refusal:
+            name = "program" if refusal.field == "program_id" else f"column_{refusal.field}"
+            form.refuse(name, refusal.message)
+    return _columns_page(import_id, form)
+
+
+@bp.get("/<import_id>")
+@requires(Permission.IMPORTS_VIEW)
+def show(import_id: str) -> ResponseReturnValue:
+    verdict = _verdict(request.args.get("verdict", ""))
+    after = request.args.get("after", 0, type=int)
+    shown = queries.shown(import_id)
+    lines, next_line = queries.lines(import_id, verdict, after)
+    return page(
+        "imports/show.html",
+        fragment="imports/_state.html",
+        shown=shown,
+        run=shown.run,
+        lines=lines,
+        next_line=next_line,
+        verdict=verdict,
+        after=after,
+    )
+
+
+@bp.post("/<import_id>/run")
+@requires(Permission.IMPORTS_EDIT)
+def start(import_id: str) -> ResponseReturnValue:
+    service.start(import_id, by=g.actor, at=clock.now())
+    return see_other(url_for(".show", import_id=import_id))
+
+
+@bp.post("/<import_id>/undo")
+@requires(Permission.IMPORTS_EDIT)
+def undo(import_id: str) -> ResponseReturnValue:
+    service.undo(import_id, by=g.actor, at=clock.now())
+    return see_other(url_for(".show", import_id=import_id))
+
+
+@bp.post("/<import_id>/again")
+@requires(Permission.IMPORTS_EDIT)
+def go_on(import_id: str) -> ResponseReturnValue:
+    service.go_on(import_id)
+    return see_other(url_for(".show", import_id=import_id))
+
+
+@bp.get("/<import_id>/failed.csv")
+@requires(Permission.IMPORTS_VIEW)
+def failed(import_id: str) -> ResponseReturnValue:
+    """The failed lines as a file that can be put right and brought in again."""
+    run = find(ImportRun, import_id)
+    header = [*run.options.header, "Line", "Why it failed"]
+    width = len(run.options.header)
+    return csv_download("failed-lines.csv", header, lambda: queries.failed_rows(import_id, width))
+
+
+def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseReturnValue:
+    shown = queries.shown(import_id)
+    if shown.run.state.value not in ("UPLOADED", "CHECKED", "FAILED"):
+        return see_other(url_for(".show", import_id=import_id))
+    return page(
+        "imports/columns.html",
+        shown=shown,
+        run=shown.run,
+        form=form or _match_form(shown.run),
+        rows=queries.first_rows(shown.run, queries.SAMPLE),
+        status=422 if form else 200,
+    )
+
+
+def _match_form(run: ImportRun) -> MatchForm:
+    rows = queries.first_rows(run, 200)
+    programs = queries.running_programs() if run.kind is ImportKind.PURCHASES else []
+    return match_form(run, rows, programs, g.place.currency)
+
+
+def _verdict(text: str) -> ImportLineVerdict | None:
+    try:
+        return ImportLineVerdict(text.upper())
+    except ValueError:
+        return None

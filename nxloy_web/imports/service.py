@@ -1,0 +1,161 @@
+"""The steps of an import: upload, match, check, run, undo. The work itself is done by jobs."""
+
+import hashlib
+from datetime import datetime
+
+from nxloy_web import jobs
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.db import db
+from nxloy_web.db.rows import find, insert_once
+from nxloy_web.errors import BusinessRule
+from nxloy_web.imports import columns, lines, reading, runs
+from nxloy_web.imports.models import (
+    ImportKind,
+    ImportOptions,
+    ImportRun,
+    ImportState,
+    UploadedFile,
+)
+from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.purchases import queries as purchases
+
+LARGEST = 25 * 1024 * 1024
+
+
+class NotNow(BusinessRule):
+    """This import has moved on meanwhile. Look at where it is now."""
+
+
+class CannotMatch(BusinessRule):
+    """The columns do not say enough."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Actor) -> ImportRun:
+    """Take in a file. Raises reading.Unreadable when it is no table we can read."""
+    if len(content) > LARGEST:
+        raise reading.Unreadable(
+            f"This file has {len(content) / 2**20:.0f} MB; the most is {LARGEST // 2**20} MB. "
+            "Split it: lines that came in before are known when the next part comes."
+        )
+    found = reading.recognise(content)
+    options = ImportOptions(
+        header=found.columns,
+        columns=columns.guess(kind, found.columns),
+        delimiter=found.delimiter,
+        encoding=found.encoding,
+        notice=found.notice,
+    )
+    file = UploadedFile(
+        id=id,
+        filename=filename[-120:] or "file.csv",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        content=content,
+        by_user_id=by.user_id,
+    )
+    insert_once(file)
+    run, is_new = insert_once(
+        ImportRun(
+            id=id,
+            kind=kind,
+            file_id=id,
+            options=options,
+            lines=lines.count(content, found.encoding, found.delimiter),
+            by_user_id=by.user_id,
+        )
+    )
+    if is_new:
+        audit.record("import.uploaded", run, by=by, after={"kind": kind, "lines": run.lines})
+    return run
+
+
+def match(import_id: str, options: ImportOptions) -> ImportRun:
+    """Say which column is what, and have every line judged. Nothing is written yet."""
+    run = find(ImportRun, import_id, lock=True)
+    if run.state in (ImportState.CHECKING, ImportState.RUNNING) and run.options == options:
+        return run  # pressed twice
+    if run.state not in (ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED):
+        raise NotNow
+    _refuse_missing(run, options)
+    run.options = options
+    run.state = ImportState.CHECKING
+    _start_over(run)
+    jobs.enqueue(runs.check, shown=True, subject_id=run.id, import_id=run.id)
+    return run
+
+
+def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
+    """Bring in what the check found to be new."""
+    run = find(ImportRun, import_id, lock=True)
+    if run.state in (ImportState.RUNNING, ImportState.DONE):
+        return run  # pressed twice
+    if run.state is not ImportState.CHECKED:
+        raise NotNow
+    run.state = ImportState.RUNNING
+    run.by_user_id = by.user_id
+    facts = {"kind": run.kind, "lines": run.lines, "new": run.created_rows}
+    _start_over(run)
+    jobs.enqueue(runs.run, shown=True, subject_id=run.id, import_id=run.id)
+    audit.record("import.started", run, by=by, at=at, after=facts)
+    return run
+
+
+def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
+    """Take back what the import brought in: by compensating entries, never by deleting any."""
+    run = find(ImportRun, import_id, lock=True)
+    if run.state in (ImportState.UNDOING, ImportState.UNDONE):
+        return run  # pressed twice
+    if run.state not in (ImportState.DONE, ImportState.FAILED):
+        raise NotNow
+    run.state = ImportState.UNDOING
+    jobs.enqueue(runs.undo, shown=True, subject_id=run.id, import_id=run.id)
+    facts = {"kind": run.kind, "new": run.created_rows, "points": run.points}
+    audit.record("import.undone", run, by=by, at=at, before=facts)
+    return run
+
+
+def go_on(import_id: str) -> ImportRun:
+    """Queue the work again that an error has stopped; it goes on where it had committed."""
+    run = find(ImportRun, import_id, lock=True)
+    again = {
+        ImportState.CHECKING: runs.check,
+        ImportState.RUNNING: runs.run,
+        ImportState.UNDOING: runs.undo,
+    }
+    if run.state not in again:
+        raise NotNow
+    jobs.enqueue(again[run.state], shown=True, subject_id=run.id, import_id=run.id)
+    return run
+
+
+def _start_over(run: ImportRun) -> None:
+    run.place = run.created_rows = run.known_rows = run.failed_rows = run.points = 0
+    run.error = run.finished_at = None
+    db.session.flush()
+
+
+def _refuse_missing(run: ImportRun, options: ImportOptions) -> None:
+    for field in columns.FIELDS[run.kind]:
+        if field.required and field.name not in options.columns:
+            raise CannotMatch(f"Choose the column with the {field.label.lower()}.", field.name)
+    twice = [
+        name for name in options.columns.values() if list(options.columns.values()).count(name) > 1
+    ]
+    if twice:
+        field_name = next(key for key, name in options.columns.items() if name == twice[0])
+        raise CannotMatch(f"The column “{twice[0]}” is chosen twice.", field_name)
+    reach = columns.REACH if run.kind is ImportKind.PURCHASES else ("email", "phone")
+    if not any(name in options.columns for name in reach):
+        what = "customer number, e-mail or phone" if len(reach) == 3 else "e-mail or phone"
+        raise CannotMatch(f"Choose a column with the {what} of the customer.", reach[-2])
+    if options.program_id is not None:
+        program = find(LoyaltyProgram, options.program_id)
+        if program.status is not ProgramStatus.ACTIVE:
+            raise CannotMatch(f"{program.name} is not running.", "program_id")
+        if not purchases.running_rules(program.id):
+            raise CannotMatch(f"{program.name} has no earning rule yet.", "program_id")

@@ -1,0 +1,178 @@
+"""Taking a whole import back, batch by batch: purchases by compensating entries, customers by
+deleting those nobody has touched since. Each batch is one transaction, so a stop loses nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from nxloy_web import jobs
+from nxloy_web.businesses.current import current_business
+from nxloy_web.db import copying, db
+from nxloy_web.imports.models import ImportKind, ImportLine, ImportRun
+from nxloy_web.ledger.batch import Batch
+from nxloy_web.ledger.models import PointTransaction, Why
+from nxloy_web.purchases.models import Purchase, PurchaseStatus
+
+BATCH = 1_000
+REASON = "Import undone"
+
+
+def take_back(run: ImportRun, at: datetime) -> None:
+    if run.kind is ImportKind.CUSTOMERS:
+        _customers(run, at)
+    else:
+        _purchases(run, at)
+
+
+def _purchases(run: ImportRun, at: datetime) -> None:
+    mine = Purchase.import_run_id == run.id
+    total = db.session.scalar(select(func.count(Purchase.id)).where(mine)) or 0
+    after = ""
+    while customer_ids := _next_customers(run.id, after):
+        _void(run, customer_ids, at)
+        left = db.session.scalar(
+            select(func.count(Purchase.id)).where(mine, Purchase.import_key.is_not(None))
+        )
+        jobs.progress(total - (left or 0), total)
+        db.session.commit()
+        jobs.pause_if_stopping()
+        after = customer_ids[-1]
+
+
+def _next_customers(run_id: str, after: str) -> list[str]:
+    """Whose purchases of the run still hold their keys."""
+    return list(
+        db.session.scalars(
+            select(Purchase.customer_id)
+            .where(
+                Purchase.import_run_id == run_id,
+                Purchase.import_key.is_not(None),
+                Purchase.customer_id > after,
+            )
+            .distinct()
+            .order_by(Purchase.customer_id)
+            .limit(BATCH)
+        )
+    )
+
+
+def _void(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
+    if run.options.program_id is not None:
+        _claw_back(run, run.options.program_id, customer_ids, at)
+    of_batch = (Purchase.import_run_id == run.id, copying.among(Purchase.customer_id, customer_ids))
+    _update(
+        update(Purchase)
+        .where(*of_batch, Purchase.status == PurchaseStatus.RECORDED)
+        .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON)
+    )
+    _update(update(Purchase).where(*of_batch).values(import_key=None))
+    copying.stage("nx_buyers", "id text", ((customer_id,) for customer_id in customer_ids))
+    copying.run(_COUNT_AGAIN)
+
+
+def _claw_back(run: ImportRun, program_id: str, customer_ids: list[str], at: datetime) -> None:
+    may_go_negative = current_business().settings.balance_may_go_negative
+    batch = Batch(program_id, customer_ids, by_user_id=run.by_user_id, at=at)
+    for entry in _earned(run.id, program_id, customer_ids):
+        batch.claw_back(
+            entry.customer_id,
+            entry.id,
+            entry.amount,
+            source_kind="import_undone",
+            source_id=entry.source_id,
+            may_go_negative=may_go_negative,
+            why=_why(entry),
+            description=REASON,
+            order_id=entry.source_id,
+        )
+    batch.write()
+
+
+def _earned(run_id: str, program_id: str, customer_ids: list[str]) -> Sequence[Any]:
+    """What the run's purchases gave that has not been taken back: newest first, so that a tier is
+    left in the order it was reached. After the batch has its locks."""
+    purchase_ids = db.session.scalars(
+        select(Purchase.id).where(
+            Purchase.import_run_id == run_id,
+            Purchase.status == PurchaseStatus.RECORDED,
+            copying.among(Purchase.customer_id, customer_ids),
+        )
+    ).all()
+    entry = PointTransaction
+    return db.session.execute(
+        select(entry.id, entry.customer_id, entry.amount, entry.source_id)
+        .where(
+            entry.source_kind == "purchase",
+            copying.among(entry.source_id, purchase_ids),
+            entry.program_id == program_id,
+        )
+        .order_by(entry.balance_id, entry.seq.desc())
+    ).all()
+
+
+def _why(entry: Any) -> str:
+    why = Why(
+        inputs={"purchase": entry.source_id, "earned": entry.amount},
+        steps=[f"taken back with its import: {entry.amount:,}, or what is left of it"],
+    )
+    return why.model_dump_json(exclude_defaults=True)
+
+
+_COUNT_AGAIN = """
+    UPDATE customers AS kept
+    SET purchase_count = left_over.count, spent_minor = left_over.spent,
+        first_purchase_at = left_over.first_at, last_purchase_at = left_over.last_at,
+        updated_at = now()
+    FROM (SELECT nx_buyers.id, count(bought.id) AS count,
+                 coalesce(sum(bought.amount_minor), 0) AS spent,
+                 min(bought.occurred_at) AS first_at, max(bought.occurred_at) AS last_at
+          FROM nx_buyers LEFT JOIN purchases AS bought
+            ON bought.business_id = :business_id AND bought.customer_id = nx_buyers.id
+           AND bought.status = 'RECORDED'
+          GROUP BY nx_buyers.id) AS left_over
+    WHERE kept.business_id = :business_id AND kept.id = left_over.id
+"""
+
+
+def _customers(run: ImportRun, at: datetime) -> None:
+    made = (ImportLine.run_id == run.id, ImportLine.created_id.is_not(None))
+    total = db.session.scalar(select(func.count(ImportLine.line)).where(*made)) or 0
+    after, done = 0, 0
+    while rows := db.session.execute(
+        select(ImportLine.line, ImportLine.created_id)
+        .where(*made, ImportLine.line > after)
+        .order_by(ImportLine.line)
+        .limit(BATCH)
+    ).all():
+        copying.stage("nx_made", "id text", ((row.created_id,) for row in rows))
+        copying.run(_DELETE_UNTOUCHED, at=at)
+        done += len(rows)
+        jobs.progress(done, total)
+        db.session.commit()
+        jobs.pause_if_stopping()
+        after = rows[-1].line
+
+
+# Untouched: as the import made them, and nothing has happened with them. `version` counts edits.
+_DELETE_UNTOUCHED = """
+    UPDATE customers AS kept SET deleted_at = :at, updated_at = now()
+    FROM nx_made
+    WHERE kept.business_id = :business_id AND kept.id = nx_made.id AND kept.deleted_at IS NULL
+      AND kept.version = 1 AND kept.user_id IS NULL AND kept.status = 'ACTIVE'
+      AND NOT EXISTS (SELECT FROM purchases AS other
+                      WHERE other.business_id = kept.business_id AND other.customer_id = kept.id
+                        AND other.status = 'RECORDED')
+      AND NOT EXISTS (SELECT FROM customer_balances AS other
+                      WHERE other.business_id = kept.business_id AND other.customer_id = kept.id
+                        AND (other.balance <> 0 OR other.spendable <> 0))
+      AND NOT EXISTS (SELECT FROM reward_redemptions AS other
+                      WHERE other.business_id = kept.business_id AND other.customer_id = kept.id)
+      AND NOT EXISTS (SELECT FROM customers AS other
+                      WHERE other.business_id = kept.business_id AND other.referred_by = kept.id)
+"""
+
+
+def _update(statement: Any) -> None:
+    db.session.execute(statement, execution_options={"synchronize_session": False})
