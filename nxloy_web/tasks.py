@@ -1,10 +1,13 @@
-"""Every module that declares background work: the worker knows a task only once it is imported."""
+"""The worker knows a task only once its module is imported; some are imported by no page."""
 
+import pkgutil
 from importlib import import_module
 
-MODULES: tuple[str, ...] = ("nxloy_web.mail.delivery",)
+import nxloy_web
 
 
 def load() -> None:
-    for module in MODULES:
-        import_module(module)
+    """Import every module, so that a new task cannot be forgotten in a list."""
+    for module in pkgutil.walk_packages(nxloy_web.__path__, f"{nxloy_web.__name__}."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
