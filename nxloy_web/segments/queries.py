@@ -1,0 +1,169 @@
+"""Reads of segments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.errors import NotFound
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.rewards.models import Reward
+from nxloy_web.segments.catalog import Moment
+from nxloy_web.segments.compiler import compile_rules
+from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.segments.rules import SegmentRules
+from nxloy_web.segments.values import Surroundings
+
+SHOWN = 200
+"""A business has a few dozen segments; more than these are found by searching for the name."""
+PAGE = 25
+SAMPLE = 5
+COUNTED = 10_000
+"""While a rule is being typed, more than this is said as "more than"."""
+
+
+def listing(text: str = "", *, deleted: bool = False) -> Sequence[CustomerSegment]:
+    """Segments by name; `text` is part of the name."""
+    statement = select(CustomerSegment).order_by(CustomerSegment.name).limit(SHOWN)
+    if text:
+        statement = statement.where(CustomerSegment.name.icontains(text, autoescape=True))
+    if deleted:
+        statement = history(statement.where(CustomerSegment.deleted_at.is_not(None)))
+    return db.session.scalars(statement).all()
+
+
+def deleted_count() -> int:
+    return (
+        db.session.scalar(
+            select(func.count(CustomerSegment.id))
+            .where(CustomerSegment.deleted_at.is_not(None))
+            .execution_options(nx_with_deleted=True)
+        )
+        or 0
+    )
+
+
+def names() -> list[tuple[str, str]]:
+    """Ids and names, for choices."""
+    return _names(select(CustomerSegment.id, CustomerSegment.name))
+
+
+def manual_names() -> list[tuple[str, str]]:
+    """The hand-made lists."""
+    return _names(
+        select(CustomerSegment.id, CustomerSegment.name).where(
+            CustomerSegment.kind == SegmentKind.MANUAL
+        )
+    )
+
+
+def segment(segment_id: str) -> CustomerSegment:
+    """A segment, deleted or not. Raises NotFound."""
+    found = db.session.scalar(
+        history(select(CustomerSegment).where(CustomerSegment.id == segment_id))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def members(segment_id: str, after: str = "") -> tuple[list[Customer], str]:
+    """A page of living members, the newest customers first, and the next page's cursor.
+
+    In the order of the key, so that a page of a million costs what a page of ten does.
+    """
+    statement = (
+        select(Customer)
+        .join(
+            CustomerSegmentMember,
+            (CustomerSegmentMember.business_id == Customer.business_id)
+            & (CustomerSegmentMember.customer_id == Customer.id),
+        )
+        .where(CustomerSegmentMember.segment_id == segment_id)
+        .order_by(CustomerSegmentMember.customer_id.desc())
+        .limit(PAGE + 1)
+    )
+    if after:
+        statement = statement.where(CustomerSegmentMember.customer_id < after)
+    rows = list(db.session.scalars(statement))
+    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else ""
+
+
+def in_segment(segment_id: str, ids: Sequence[str]) -> set[str]:
+    """Which of these customers are in it."""
+    return set(
+        db.session.scalars(
+            select(CustomerSegmentMember.customer_id).where(
+                CustomerSegmentMember.segment_id == segment_id,
+                CustomerSegmentMember.customer_id.in_(ids),
+            )
+        )
+    )
+
+
+def rewards_for(segment_id: str) -> Sequence[Reward]:
+    """Rewards that only this segment can take."""
+    return db.session.scalars(
+        select(Reward).where(Reward.segment_id == segment_id).order_by(Reward.name).limit(10)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Whom a rule would hold now."""
+
+    count: int
+    """Counted up to one more than COUNTED."""
+    sample: Sequence[Customer]
+
+    @property
+    def said(self) -> str:
+        if self.count > COUNTED:
+            return f"More than {COUNTED:,} customers"
+        return f"{self.count:,} customer" + ("" if self.count == 1 else "s")
+
+
+def preview(rules: SegmentRules, at: datetime) -> Preview:
+    held = compile_rules(rules, Moment(at, current_zone()))
+    found = (
+        select(Customer.id).where(held, Customer.deleted_at.is_(None)).limit(COUNTED + 1).subquery()
+    )
+    count = db.session.scalar(select(func.count()).select_from(found)) or 0
+    sample = db.session.scalars(
+        select(Customer).where(held).order_by(Customer.created_at.desc()).limit(SAMPLE)
+    ).all()
+    return Preview(count, sample)
+
+
+def surroundings() -> Surroundings:
+    """What a rule's values need to know of the business in scope."""
+    business = current_business()
+    program = aliased(LoyaltyProgram)
+    rows = db.session.execute(
+        select(LoyaltyTier.id, LoyaltyTier.name, program.name.label("program"))
+        .join(
+            program,
+            (program.business_id == LoyaltyTier.business_id)
+            & (program.id == LoyaltyTier.program_id),
+        )
+        .order_by(program.created_at, program.id, LoyaltyTier.required_points)
+    ).all()
+    several = len({row.program for row in rows}) > 1
+    return Surroundings(
+        currency=business.currency,
+        zone=current_zone(),
+        locale=business.locale,
+        tiers={row.id: f"{row.name} ({row.program})" if several else row.name for row in rows},
+    )
+
+
+def _names(statement: Any) -> list[tuple[str, str]]:
+    rows = db.session.execute(statement.order_by(CustomerSegment.name).limit(SHOWN))
+    return [(row.id, row.name) for row in rows]

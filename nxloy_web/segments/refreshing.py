@@ -1,0 +1,135 @@
+"""Keeping the members of rules up to date: two statements a segment, however many customers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, exists, func, literal, select, update
+from sqlalchemy import inspect as inspect_model
+from sqlalchemy.dialects.postgresql import insert
+
+from nxloy_web import clock
+from nxloy_web.businesses.current import current_zone
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
+from nxloy_web.segments.catalog import Moment
+from nxloy_web.segments.compiler import compile_rules
+from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+
+AT_ONCE = 20_000
+"""With more customers than this the worker refreshes, so that nobody waits for a page."""
+
+
+def refresh(segment_id: str, at: datetime) -> None:
+    """Make the members of a dynamic segment those whom its rule holds now.
+
+    The segment is locked, so that two refreshes follow each other. Hand-made lists and deleted
+    segments stay as they are.
+    """
+    segment = db.session.scalar(
+        select(CustomerSegment)
+        .where(CustomerSegment.id == segment_id)
+        .with_for_update(of=CustomerSegment)
+        .execution_options(populate_existing=True)
+    )
+    if segment is None or segment.kind is not SegmentKind.DYNAMIC:
+        return
+    held = compile_rules(segment.rules, Moment(at, current_zone()))
+    _remove_gone(segment_id, held)
+    insert_members(segment_id, select(Customer.id).where(held), at)
+    recount(segment, refreshed_at=at)
+
+
+def refresh_soon(segment: CustomerSegment, at: datetime) -> bool:
+    """Refresh now, or leave it to the worker when the business is big. Says whether it is done."""
+    some = select(Customer.id).where(Customer.deleted_at.is_(None)).limit(AT_ONCE + 1).subquery()
+    if (db.session.scalar(select(func.count()).select_from(some)) or 0) > AT_ONCE:
+        enqueue(refresh_one, segment_id=segment.id)
+        return False
+    refresh(segment.id, at)
+    return True
+
+
+@task("segments.refresh_one")
+def refresh_one(segment_id: str) -> None:
+    refresh(segment_id, clock.now())
+
+
+@every("7 * * * *")
+@task("segments.refresh")
+def refresh_all() -> None:
+    """Refresh every dynamic segment of the business, each in a transaction of its own."""
+    ids = db.session.scalars(
+        select(CustomerSegment.id)
+        .where(CustomerSegment.kind == SegmentKind.DYNAMIC)
+        .order_by(CustomerSegment.id)
+    ).all()
+    for segment_id in ids:
+        refresh(segment_id, clock.now())
+        db.session.commit()
+        pause_if_stopping()
+
+
+def insert_members(segment_id: str, customers: Any, at: datetime) -> list[str]:
+    """Add the customers a query of ids names, unless they are in; returns who came new."""
+    chosen = customers.where(Customer.deleted_at.is_(None)).subquery()
+    there = exists().where(
+        CustomerSegmentMember.business_id == current_business_id(),
+        CustomerSegmentMember.segment_id == segment_id,
+        CustomerSegmentMember.customer_id == chosen.c.id,
+    )
+    rows = select(
+        literal(current_business_id()), literal(segment_id), chosen.c.id, literal(at)
+    ).where(~there)
+    added = db.session.scalars(
+        insert(CustomerSegmentMember)
+        .from_select(["business_id", "segment_id", "customer_id", "assigned_at"], rows)
+        .on_conflict_do_nothing()
+        .returning(CustomerSegmentMember.customer_id)
+    )
+    return list(added)
+
+
+def recount(segment: CustomerSegment, **also: Any) -> None:
+    """Count the living members again.
+
+    Core, so that the version stays: a refresh must not make somebody's open form stale.
+    """
+    table = inspect_model(CustomerSegment).local_table
+    assert isinstance(table, Table)
+    living = (
+        select(func.count())
+        .select_from(CustomerSegmentMember)
+        .join(
+            Customer,
+            (Customer.business_id == CustomerSegmentMember.business_id)
+            & (Customer.id == CustomerSegmentMember.customer_id),
+        )
+        .where(CustomerSegmentMember.segment_id == segment.id, Customer.deleted_at.is_(None))
+        .scalar_subquery()
+    )
+    db.session.flush()
+    db.session.execute(
+        update(table)
+        .where(table.c.business_id == segment.business_id, table.c.id == segment.id)
+        .values(member_count=living, **also)
+    )
+    db.session.refresh(segment, ["member_count", "refreshed_at", "updated_at"])
+
+
+def _remove_gone(segment_id: str, held: ColumnElement[bool]) -> None:
+    stays = (
+        exists()
+        .where(
+            Customer.business_id == CustomerSegmentMember.business_id,
+            Customer.id == CustomerSegmentMember.customer_id,
+            Customer.deleted_at.is_(None),
+            held,
+        )
+        .correlate(CustomerSegmentMember)
+    )
+    db.session.execute(
+        delete(CustomerSegmentMember).where(CustomerSegmentMember.segment_id == segment_id, ~stays),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,165 @@
+"""What a merchant does with segments and hand-made lists."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import func, select
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version, refusing
+from nxloy_web.db.rows import find, insert_once
+from nxloy_web.db.rows import restore as bring_back
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.rewards.models import Reward
+from nxloy_web.segments import refreshing
+from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.segments.rules import SegmentRules
+
+NAMED_IN_LOG = 50
+"""The audit log names this many members; of more it keeps the number."""
+
+
+class SegmentNameTaken(BusinessRule):
+    """Another segment has this name. Choose a different one."""
+
+
+class RewardsUseSegment(BusinessRule):
+    """A reward is only for this segment. Change the reward first."""
+
+
+class NotAList(BusinessRule):
+    """This segment's rule decides who is in it. Change the rule instead."""
+
+
+_REFUSALS = {"uq_customer_segments_name": SegmentNameTaken()}
+
+
+def create(
+    *,
+    id: str,
+    kind: SegmentKind,
+    name: str,
+    description: str | None,
+    rules: SegmentRules,
+    by: Actor,
+    at: datetime,
+) -> CustomerSegment:
+    """Add a segment and gather its members. A second press returns the first one's."""
+    facts = {"kind": kind, "name": name, "description": description, "rules": rules}
+    with refusing(_REFUSALS):
+        segment, made = insert_once(CustomerSegment(id=id, **facts))
+    if made:
+        audit.record("segment.created", segment, by=by, after=facts, at=at)
+        if kind is SegmentKind.DYNAMIC:
+            refreshing.refresh_soon(segment, at)
+    return segment
+
+
+def edit(
+    segment_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
+) -> CustomerSegment:
+    """Change name, description or rules. The same again changes nothing."""
+    segment = find(CustomerSegment, segment_id, lock=True)
+    before, after = audit.changes(segment, facts)
+    if not after:
+        return segment
+    check_version(segment, version)
+    with refusing(_REFUSALS):
+        for name, value in after.items():
+            setattr(segment, name, value)
+    audit.record("segment.edited", segment, by=by, before=before, after=after, at=at)
+    if "rules" in after:
+        refreshing.refresh_soon(segment, at)
+    return segment
+
+
+def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
+    """Mark it as deleted; its members are kept for the day it comes back."""
+    segment = find(CustomerSegment, segment_id, lock=True)
+    count = db.session.scalar(
+        select(func.count(Reward.id)).where(
+            Reward.segment_id == segment_id, Reward.deleted_at.is_(None)
+        )
+    )
+    if count:
+        only = "1 reward is" if count == 1 else f"{count} rewards are"
+        them = "it" if count == 1 else "them"
+        raise RewardsUseSegment(f"{only} only for this segment. Change {them} first.")
+    db.session.delete(segment)
+    db.session.flush()
+    audit.record("segment.deleted", segment, by=by, at=at)
+    return segment
+
+
+def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
+    """Bring a deleted segment back, with the members of today."""
+    segment = db.session.scalar(
+        history(select(CustomerSegment).where(CustomerSegment.id == segment_id)).with_for_update(
+            of=CustomerSegment
+        )
+    )
+    if segment is None:
+        raise NotFound
+    if not segment.is_deleted:
+        return segment
+    taken = SegmentNameTaken(
+        f"A segment called {segment.name} exists by now. Rename it, then restore this one."
+    )
+    with refusing({"uq_customer_segments_name": taken}):
+        bring_back(segment)
+    if segment.kind is SegmentKind.DYNAMIC:
+        refreshing.refresh_soon(segment, at)
+    else:
+        refreshing.recount(segment)
+    audit.record("segment.restored", segment, by=by, at=at)
+    return segment
+
+
+def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, at: datetime) -> int:
+    """Add customers to a hand-made list: ids, or a query of ids. Says how many came new."""
+    segment = _list(segment_id)
+    if isinstance(customers, Sequence):
+        customers = select(Customer.id).where(Customer.id.in_(customers))
+    added = refreshing.insert_members(segment_id, customers, at)
+    if added:
+        refreshing.recount(segment)
+        audit.record("segment.members_added", segment, by=by, after=_who(added), at=at)
+    return len(added)
+
+
+def remove_members(segment_id: str, customers: Sequence[str], *, by: Actor, at: datetime) -> int:
+    """Take customers off a hand-made list. Says how many were on it."""
+    segment = _list(segment_id)
+    removed = list(
+        db.session.scalars(
+            delete_rows(CustomerSegmentMember)
+            .where(
+                CustomerSegmentMember.segment_id == segment_id,
+                CustomerSegmentMember.customer_id.in_(customers),
+            )
+            .returning(CustomerSegmentMember.customer_id),
+            execution_options={"synchronize_session": False},
+        )
+    )
+    if removed:
+        refreshing.recount(segment)
+        audit.record("segment.members_removed", segment, by=by, before=_who(removed), at=at)
+    return len(removed)
+
+
+def _list(segment_id: str) -> CustomerSegment:
+    segment = find(CustomerSegment, segment_id, lock=True)
+    if segment.kind is not SegmentKind.MANUAL:
+        raise NotAList
+    return segment
+
+
+def _who(ids: list[str]) -> dict[str, Any]:
+    named = {"customers": sorted(ids)} if len(ids) <= NAMED_IN_LOG else {}
+    return {"count": len(ids)} | named

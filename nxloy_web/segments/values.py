@@ -1,0 +1,157 @@
+"""What stands at the end of a condition: how it is typed, kept, shown again and said.
+
+A value is kept as plain text in one spelling, so that a stored rule needs no setting of the day
+to be read: money in minor units, days as ISO dates, tiers by their id.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from nxloy_web.money import NotAnAmount, amount_text, parse_amount
+
+LONGEST = 120
+MOST = 2_000_000_000
+MOST_DAYS = 36_500
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+class NotAValue(ValueError):
+    """What was typed does not fit the condition; the text says what does."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What reading and showing a value needs to know of the business."""
+
+    currency: str
+    zone: ZoneInfo
+    locale: str = "en"
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    """Names of the living tiers by id."""
+
+
+class Value(Protocol):
+    @property
+    def control(self) -> str:
+        """How it is typed: select, number, money, date or text."""
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        """The spelling that is kept. Raises NotAValue with a sentence."""
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        """What the form shows for it."""
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        """What a sentence says for it."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    options: Callable[[Surroundings], Mapping[str, str]]
+    missing: str = "no longer there"
+    control: str = "select"
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        if typed not in self.options(around):
+            raise NotAValue("Choose one of the list.")
+        return typed
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        return kept
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        return self.options(around).get(kept, self.missing)
+
+
+@dataclass(frozen=True)
+class Whole:
+    unit: str = ""
+    least: int = 0
+    most: int = MOST
+    control: str = "number"
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        digits = typed.replace(" ", "")
+        if digits.isascii() and digits.isdecimal() and len(digits) <= 12:
+            number = int(digits)
+            if self.least <= number <= self.most:
+                return str(number)
+        raise NotAValue(f"Enter a whole number from {self.least:,} to {self.most:,}.")
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        return kept
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        number = format_decimal(int(kept), locale=around.locale)
+        unit = self.unit.removesuffix("s") if kept == "1" else self.unit
+        return f"{number} {unit}".strip()
+
+
+@dataclass(frozen=True)
+class Money:
+    control: str = "money"
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        try:
+            return str(parse_amount(typed, around.currency))
+        except NotAnAmount as error:
+            raise NotAValue(str(error)) from None
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        return amount_text(int(kept), around.currency)
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        return format_currency(
+            Decimal(kept).scaleb(-get_currency_precision(around.currency)),
+            around.currency,
+            locale=around.locale,
+        )
+
+
+@dataclass(frozen=True)
+class Day:
+    control: str = "date"
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        try:
+            day = date.fromisoformat(typed)
+        except ValueError:
+            raise NotAValue("Enter a day, like 2026-03-31.") from None
+        if not 1900 <= day.year <= 2200:
+            raise NotAValue("Enter a day between 1900 and 2200.")
+        return day.isoformat()
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        return kept
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        return format_date(date.fromisoformat(kept), "d MMM y", locale=around.locale)
+
+
+@dataclass(frozen=True)
+class Tag:
+    control: str = "text"
+
+    def parse(self, typed: str, around: Surroundings) -> str:
+        tag = " ".join(typed.replace("\0", "").lstrip("#").split())
+        if not tag:
+            raise NotAValue("Enter a tag.")
+        if len(tag) > 60:
+            raise NotAValue("A tag has at most 60 characters.")
+        return tag
+
+    def show(self, kept: str, around: Surroundings) -> str:
+        return kept
+
+    def say(self, kept: str, around: Surroundings) -> str:
+        return kept
