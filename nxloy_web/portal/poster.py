@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
         address=address,
         shown_address=address.split("://", 1)[-1].rstrip("/"),
         code_qr=qr.svg(address),
-        program=running[0] if running else None,
+        program=running[0].program if running else None,
     )
 
 

@@ -162,6 +162,7 @@ def shop_window(at: datetime, limit: int = 4) -> Sequence[Reward]:
         .where(
             Reward.status == RewardStatus.ACTIVE,
             Reward.segment_id.is_(None),
+            or_(Reward.current_stock.is_(None), Reward.current_stock > 0),
             or_(Reward.start_date.is_(None), Reward.start_date <= at),
             or_(Reward.end_date.is_(None), Reward.end_date > at),
         )

@@ -11,7 +11,7 @@ from nxloy_web.redemptions.models import RedemptionStatus
 from nxloy_web.rewards.models import Reward, RewardType
 from nxloy_web.web.filters import money, points
 
-STEPS = ("Asked for", "Ready", "Collected")
+STEPS = ("Ask", "The shop says yes", "Collect")
 
 _TITLES = {
     "purchase": "Purchase",
@@ -69,7 +69,14 @@ def cost(priced: Any) -> str:
 
 
 def title_of(entry: PointTransaction) -> str:
+    """A reward by its name, anything else by what happened."""
+    if entry.type is TransactionType.REDEEMED and entry.description:
+        return entry.description
     return _TITLES.get(entry.source_kind) or _BY_TYPE[entry.type][0]
+
+
+def text_of(entry: PointTransaction) -> str:
+    return "" if title_of(entry) == entry.description else entry.description or ""
 
 
 def icon_of(entry: PointTransaction) -> str:
@@ -100,6 +107,7 @@ def in_templates() -> dict[str, Any]:
         "unit": unit,
         "cost": cost,
         "title_of": title_of,
+        "text_of": text_of,
         "icon_of": icon_of,
         "icon_of_reward": icon_of_reward,
         "state": state,

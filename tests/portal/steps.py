@@ -22,7 +22,8 @@ def mailed_code(admin: Admin, email: str) -> str:
     """The newest code on its way to this address."""
     row = admin.execute(
         "SELECT body_text FROM outbound_mails "
-        "WHERE kind = 'sign_in_code' AND lower(recipient) = lower(%s) ORDER BY created_at DESC, id DESC LIMIT 1",
+        "WHERE kind = 'sign_in_code' AND lower(recipient) = lower(%s) "
+        "ORDER BY created_at DESC, id DESC LIMIT 1",
         (email,),
     ).fetchone()
     assert row is not None, f"no code for {email}"

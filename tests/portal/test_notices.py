@@ -1,0 +1,159 @@
+"""Letters about a customer's card."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from nxloy_web import clock, jobs
+from nxloy_web.actors import Actor
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.mail import notices
+from nxloy_web.redemptions import service
+from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
+from tests.portal.steps import Admin, give_points, joining, mailed_code
+
+
+@pytest.fixture(scope="module")
+def shop(app: Flask) -> Shop:
+    return make_shop(app, slug="harbour-coffee", name="Harbour Coffee")
+
+
+@pytest.fixture(scope="module")
+def reward_id(app: Flask, shop: Shop) -> str:
+    return make_reward(app, shop, "Flat white", points_cost=100)
+
+
+@pytest.fixture
+def letters(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What would be mailed, instead of the outbox."""
+    sent: list[dict[str, Any]] = []
+    real = notices.mail.send
+
+    def remember(kind: str, to: str, **facts: Any) -> Any:
+        mail = real(kind, to, **facts)
+        sent.append({"kind": kind, "to": to, "subject": mail.subject, "text": mail.body_text})
+        return mail
+
+    monkeypatch.setattr(notices.mail, "send", remember)
+    return sent
+
+
+def asked(app: Flask, shop: Shop, reward_id: str, **values: Any) -> tuple[str, Actor]:
+    user_id = make_user(app)
+    customer_id = make_customer(app, shop, user_id=user_id, **values)
+    give_points(app, shop, customer_id, 100)
+    redemption_id = new_id()
+    by = Actor("customer", user_id, customer_id=customer_id)
+    with inside(app, shop):
+        service.ask(
+            id=redemption_id, customer_id=customer_id, reward_id=reward_id, by=by, at=clock.now()
+        )
+        db.session.commit()
+    return redemption_id, by
+
+
+def do(app: Flask, shop: Shop, verb: Any, redemption_id: str, **more: Any) -> None:
+    with inside(app, shop):
+        verb(redemption_id, **({"by": shop.actor(), "at": clock.now()} | more))
+        db.session.commit()
+    jobs.run_until_idle(app)
+
+
+def test_a_customer_hears_that_it_is_ready_and_gets_a_receipt(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(app, shop, reward_id, email="ann@example.com", email_opt_in=False)
+    jobs.run_until_idle(app)
+    assert letters == []
+    do(app, shop, service.approve, redemption_id)
+    assert [letter["kind"] for letter in letters] == ["redemption_approved"]
+    ready = letters[0]
+    assert ready["to"] == "ann@example.com"
+    assert ready["subject"] == "Flat white is ready for you"
+    assert f"/p/harbour-coffee/redemptions/{redemption_id}" in ready["text"]
+    assert "NX-" in ready["text"]
+    do(app, shop, service.fulfil, redemption_id)
+    assert letters[1]["kind"] == "redemption_fulfilled"
+    assert "for 100 points" in letters[1]["text"]
+
+
+def test_a_cancelled_request_is_told_with_its_reason(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(app, shop, reward_id)
+    do(app, shop, service.cancel, redemption_id, reason="The machine is broken")
+    assert "The reason: The machine is broken" in letters[0]["text"]
+    assert "100 points are back on your card" in letters[0]["text"]
+
+
+def test_what_customers_did_themselves_is_not_mailed_to_them(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, by = asked(app, shop, reward_id)
+    do(app, shop, service.cancel, redemption_id, by=by, reason="Changed my mind")
+    assert letters == []
+
+
+def test_old_news_is_not_mailed(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(app, shop, reward_id)
+    with inside(app, shop):
+        service.approve(redemption_id, by=shop.actor(), at=clock.now())
+        service.fulfil(redemption_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
+    jobs.run_until_idle(app)
+    assert [letter["kind"] for letter in letters] == ["redemption_fulfilled"]
+
+
+def test_nobody_without_an_address_is_written_to(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(
+        app, shop, reward_id, email=None, email_norm=None, phone_e164="+493011111111"
+    )
+    do(app, shop, service.approve, redemption_id)
+    assert letters == []
+
+
+def test_what_is_about_to_lapse_is_told_once(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]], as_admin: Admin
+) -> None:
+    soon, _ = asked(app, shop, reward_id, email="soon@example.com")
+    later, _ = asked(app, shop, reward_id, email="later@example.com")
+    fresh, _ = asked(app, shop, reward_id, email="fresh@example.com")
+    now = clock.now()
+    for redemption_id, asked_at, ends_at in (
+        (soon, now - timedelta(days=12), now + timedelta(days=1)),
+        (later, now - timedelta(days=2), now + timedelta(days=9)),
+        (fresh, now - timedelta(hours=1), now + timedelta(days=1)),
+    ):
+        as_admin.execute(
+            "UPDATE reward_redemptions SET requested_at = %s, expires_at = %s WHERE id = %s",
+            (asked_at, ends_at, redemption_id),
+        )
+    for _ in range(2):
+        with inside(app, shop):
+            notices.remind()
+    mine = [letter for letter in letters if letter["kind"] == "redemption_lapsing"]
+    assert [letter["to"] for letter in mine] == ["soon@example.com"]
+    assert mine[0]["subject"].startswith("Collect Flat white by ")
+    row = as_admin.execute(
+        "SELECT version FROM reward_redemptions WHERE id = %s", (soon,)
+    ).fetchone()
+    assert row == (1,)
+
+
+def test_joining_brings_a_welcome(
+    app: Flask, shop: Shop, letters: list[dict[str, Any]], as_admin: Admin
+) -> None:
+    client = app.test_client()
+    client.post(shop.portal("/join"), data=joining("new@example.com"))
+    client.post(shop.portal("/code"), data={"code": mailed_code(as_admin, "new@example.com")})
+    jobs.run_until_idle(app)
+    welcome = [letter for letter in letters if letter["kind"] == "welcome"]
+    assert [letter["to"] for letter in welcome] == ["new@example.com"]
+    assert "/p/harbour-coffee/card" in welcome[0]["text"]
