@@ -15,6 +15,7 @@ from nxloy_web.portal import routes as portal
 from nxloy_web.programs import routes as programs
 from nxloy_web.redemptions import routes as redemptions
 from nxloy_web.search import routes as search
+from nxloy_web.segments import routes as segments
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     identity.bp,
@@ -32,6 +33,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     my_cards.bp,
     gallery.bp,
     search.bp,
+    segments.bp,
     customers.bp,
 )
 
