@@ -54,14 +54,14 @@ class Filter:
         status = args.get("status", "").upper()
         sort = args.get("sort", DEFAULT_SORT)
         return cls(
-            text=_plain(args.get("q", "")),
+            text=plain(args.get("q", "")),
             status=CustomerStatus[status] if status in CustomerStatus.__members__ else None,
-            segment_id=_plain(args.get("segment", "")),
-            tier_id=_plain(args.get("tier", "")),
-            tag=_plain(args.get("tag", "")),
+            segment_id=plain(args.get("segment", "")),
+            tier_id=plain(args.get("tier", "")),
+            tag=plain(args.get("tag", "")),
             sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
-            after=_plain(args.get("after", "")),
-            before=_plain(args.get("before", "")),
+            after=plain(args.get("after", "")),
+            before=plain(args.get("before", "")),
         )
 
     @property
@@ -245,7 +245,11 @@ def _condition(filter_: Filter) -> ColumnElement[bool] | None:
 
 def _count(condition: ColumnElement[bool] | None) -> int:
     rows = select(Customer.id)
-    if condition is not None:
+    if condition is None:
+        # The order keeps this in an index of the business: a scan of the table would stop early
+        # only where no other business's rows stand before its own.
+        rows = rows.order_by(Customer.created_at)
+    else:
         rows = rows.where(condition)
     # One more than is said exactly: "more than 1,000" must not cost a count of a million.
     return (
@@ -311,5 +315,6 @@ def _instant(text: str) -> datetime:
     return at
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text from an address: PostgreSQL keeps no NUL, and nobody searches for a page of text."""
     return text.replace("\0", "").strip()[: queries.LONGEST_SEARCH]

@@ -1,0 +1,110 @@
+"""Putting a customer's points right: by hand, and by voiding a purchase."""
+
+from flask import g, url_for
+from flask.typing import ResponseReturnValue
+
+from nxloy_web import clock
+from nxloy_web.customers import queries
+from nxloy_web.customers.blueprint import bp
+from nxloy_web.customers.forms import AdjustForm, VoidForm
+from nxloy_web.customers.models import Customer
+from nxloy_web.db.rows import find
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.ledger import service as ledger
+from nxloy_web.permissions import Permission, requires
+from nxloy_web.purchases import queries as purchase_queries
+from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases.models import Purchase
+from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.fields import options
+
+
+@bp.get("/<customer_id>/adjustment")
+@requires(Permission.POINTS_CORRECT)
+def adjustment(customer_id: str) -> ResponseReturnValue:
+    return _adjust_page(find(Customer, customer_id), _adjust_form())
+
+
+@bp.post("/<customer_id>/adjustment")
+@requires(Permission.POINTS_CORRECT)
+def adjust(customer_id: str) -> ResponseReturnValue:
+    customer = find(Customer, customer_id)
+    form = _adjust_form()
+    if form.validate():
+        try:
+            entry = ledger.adjust(
+                customer_id,
+                form.program_id.data,
+                form.amount,
+                id=form.new_id.data,
+                reason=form.reason.data,
+                by=g.actor,
+                at=clock.now(),
+            )
+        except BusinessRule as error:
+            form.refuse("points", error.message)
+        else:
+            return see_other(
+                url_for(".show", customer_id=customer_id),
+                toast=f"{customer.name} has {entry.balance:,} points now",
+            )
+    return _adjust_page(customer, form, status=422)
+
+
+@bp.get("/<customer_id>/purchases/<purchase_id>/void")
+@requires(Permission.POINTS_CORRECT)
+def ask_void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
+    return _void_page(_purchase(customer_id, purchase_id), VoidForm.from_request())
+
+
+@bp.post("/<customer_id>/purchases/<purchase_id>/void")
+@requires(Permission.POINTS_CORRECT)
+def void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
+    purchase = _purchase(customer_id, purchase_id)
+    form = VoidForm.from_request()
+    if form.validate():
+        try:
+            purchases.void(purchase_id, reason=form.reason.data, by=g.actor, at=clock.now())
+        except BusinessRule as error:
+            form.refuse("reason", error.message)
+        else:
+            return see_other(
+                url_for(".show", customer_id=customer_id, tab="purchases"),
+                toast="The purchase is voided, and its points are taken back",
+            )
+    return _void_page(purchase, form, status=422)
+
+
+def _adjust_form() -> AdjustForm:
+    form = AdjustForm.from_request()
+    rows = queries.programs_to_adjust()
+    form.program_id.choices = options([(row.id, row.name) for row in rows])
+    return form
+
+
+def _adjust_page(customer: Customer, form: AdjustForm, status: int = 200) -> ResponseReturnValue:
+    return page(
+        "customers/adjust.html",
+        fragment="customers/_adjust.html",
+        status=status,
+        customer=customer,
+        form=form,
+    )
+
+
+def _purchase(customer_id: str, purchase_id: str) -> Purchase:
+    purchase = purchase_queries.with_everything(purchase_id)
+    if purchase.customer_id != customer_id:
+        raise NotFound
+    return purchase
+
+
+def _void_page(purchase: Purchase, form: VoidForm, status: int = 200) -> ResponseReturnValue:
+    return page(
+        "customers/void.html",
+        fragment="customers/_void.html",
+        status=status,
+        purchase=purchase,
+        customer=purchase.customer,
+        form=form,
+    )

@@ -1,0 +1,546 @@
+"""The customer pages, through the browser's door."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event, func, select
+
+from nxloy_web import clock
+from nxloy_web.customers import service
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.db.session import history
+from nxloy_web.ledger import service as ledger
+from nxloy_web.permissions import Role
+from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.redemptions.models import RewardRedemption
+from tests.customers.people import enrolled
+from tests.factories import (
+    NOON,
+    Shop,
+    as_role,
+    inside,
+    make_customer,
+    make_reward,
+    make_shop,
+    make_tier,
+)
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return make_shop(app)
+
+
+@pytest.fixture
+def owner(app: Flask, shop: Shop) -> FlaskClient:
+    return as_role(app, shop)
+
+
+def row(app: Flask, shop: Shop, customer_id: str) -> Customer:
+    with inside(app, shop):
+        found = db.session.scalar(history(select(Customer).where(Customer.id == customer_id)))
+        assert found is not None
+        return found
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r'class="who-name"[^>]*>([^<]*)<', html)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_customer_is_enrolled_through_the_form(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    row_id = new_id()
+    form = {
+        "new_id": row_id,
+        "first_name": "Zoë",
+        "last_name": "Okafor",
+        "email": "zoe@example.com",
+        "tags": "vip, Oat milk",
+        "notes": "Window seat",
+        "email_opt_in": "y",
+    }
+    for _ in range(2):  # pressed twice
+        answer = owner.post(shop.url("/customers/new"), data=form)
+        assert answer.status_code == 303
+        assert answer.location.endswith(row_id)
+    saved = row(app, shop, row_id)
+    assert (saved.name, saved.tags, saved.email_opt_in) == (
+        "Zoë Okafor",
+        ["vip", "Oat milk"],
+        True,
+    )
+    html = owner.get(answer.location).text
+    assert "Zoë Okafor" in html
+    assert "Window seat" in html
+    with inside(app, shop):
+        assert db.session.scalar(select(func.count(Customer.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "Enter an e-mail address or a phone number"),
+        ({"email": "nonsense"}, "like ann@example.com"),
+        ({"phone": "123"}, "Enter a phone number"),
+        ({"email": "a@example.com", "first_name": "x" * 81}, "A name has at most 80 characters"),
+        ({"email": "a@example.com", "date_of_birth": "2999-01-01"}, "still to come"),
+        ({"email": "a@example.com", "date_of_birth": "tomorrow"}, "Not a valid date"),
+        ({"email": "a@example.com", "notes": "x" * 2001}, "Notes have at most 2,000"),
+        ({"email": "a@example.com", "tags": "x" * 41}, "A tag has at most 40"),
+        ({"email": "a@example.com", "referrer": "nobody"}, "No customer has this code"),
+        ({"email": "a@example.com", "new_id": "no id"}, "Open the form again"),
+    ],
+)
+def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(
+    app: Flask, shop: Shop, owner: FlaskClient, values: dict[str, str], message: str
+) -> None:
+    form = {"new_id": new_id(), "last_name": "Kept & kept"} | values
+    answer = owner.post(shop.url("/customers/new"), data=form)
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert "Kept &amp; kept" in answer.text
+    with inside(app, shop):
+        assert db.session.scalar(select(func.count(Customer.id))) == 0
+
+
+def test_a_duplicate_is_refused_with_a_link_to_who_has_it(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    has = enrolled(app, shop, "Bo", email="same@example.com")
+    answer = owner.post(
+        shop.url("/customers/new"), data={"new_id": new_id(), "email": "Same@example.com"}
+    )
+    assert answer.status_code == 422
+    assert "Bo Lee has this e-mail address already" in answer.text
+    assert shop.url(f"/customers/{has}") in answer.text
+
+
+def test_a_stale_form_says_who_was_first_and_keeps_what_was_typed(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    customer_id = enrolled(app, shop)
+    as_role(app, shop, Role.STAFF).post(
+        shop.url(f"/customers/{customer_id}/edit"),
+        data={"version": 1, "first_name": "Maria", "email": "maria@example.com"},
+    )
+    form = {"version": 1, "first_name": "Mine", "email": "mine@example.com"}
+    answer = owner.post(shop.url(f"/customers/{customer_id}/edit"), data=form)
+    assert answer.status_code == 409
+    assert f"Staff of {shop.slug} changed this" in answer.text
+    assert 'value="Mine"' in answer.text
+    assert row(app, shop, customer_id).first_name == "Maria"
+    again = owner.post(
+        shop.url(f"/customers/{customer_id}/edit"),
+        data=form | {"version": re.findall(r'name="version"[^>]*value="(\d+)"', answer.text)[0]},
+    )
+    assert again.status_code == 303
+    assert row(app, shop, customer_id).first_name == "Mine"
+
+
+def test_a_referrer_is_found_by_code_and_chosen_among_several(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    first = enrolled(app, shop, "Same", last_name="Name")
+    second = enrolled(app, shop, "Same", last_name="Name")
+    form = {"new_id": new_id(), "email": "new@example.com", "referrer": "same na"}
+    answer = owner.post(shop.url("/customers/new"), data=form)
+    assert answer.status_code == 422
+    assert first in answer.text
+    assert second in answer.text
+    chosen = owner.post(shop.url("/customers/new"), data=form | {"referred_by": second})
+    assert chosen.status_code == 303
+    assert row(app, shop, form["new_id"]).referred_by == second
+    by_code = {
+        "new_id": new_id(),
+        "email": "third@example.com",
+        "referrer": row(app, shop, first).card_code.lower(),
+    }
+    owner.post(shop.url("/customers/new"), data=by_code)
+    assert row(app, shop, by_code["new_id"]).referred_by == first
+
+
+def test_the_list_finds_words_of_the_name_and_exact_addresses(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    enrolled(app, shop, "Zoë", last_name="O'Neil", email="z@example.com", phone="030 901820")
+    enrolled(app, shop, "Neha", last_name="शर्मा", external_id="K-77", tags=["VIP"])
+    enrolled(app, shop, "Zoltan", last_name="Berg")
+    code = row(app, shop, enrolled(app, shop, "Carla", last_name="Cruz")).card_code
+
+    def found(text: str, **more: str) -> set[str]:
+        query = {"q": text} | more
+        return set(names(owner.get(shop.url("/customers/"), query_string=query).text))
+
+    assert found("zo") == {"Zoë O&#39;Neil", "Zoltan Berg"}
+    assert found("ZOE oneil") == {"Zoë O&#39;Neil"}
+    assert found("neil") == {"Zoë O&#39;Neil"}
+    assert found("zoe berg") == set()
+    assert found("शर्") == {"Neha शर्मा"}
+    assert found("Z@EXAMPLE.com") == {"Zoë O&#39;Neil"}
+    assert found("z@exam") == {"Zoë O&#39;Neil"}
+    assert found("+49 30 901820") == {"Zoë O&#39;Neil"}
+    assert found("K-77") == {"Neha शर्मा"}
+    assert found(code.lower()) == {"Carla Cruz"}
+    assert found("", tag="vip") == {"Neha शर्मा"}
+    assert found("#vip") == {"Neha शर्मा"}
+    for odd in ("%", "_", "'", '" OR 1=1', "\\", "@", "#", "\U0001d518" * 300, "~", "--"):
+        assert found(odd) == set(), odd
+
+
+def test_hostile_names_are_shown_as_text(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    customer_id = enrolled(
+        app, shop, HOSTILE, last_name='"><img src=x>', notes=HOSTILE, tags=[HOSTILE]
+    )
+    for path in ("/customers/", f"/customers/{customer_id}", f"/customers/{customer_id}/edit"):
+        html = owner.get(shop.url(path)).text
+        assert HOSTILE not in html
+        assert "<img src=x>" not in html
+        assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last", "-last"]
+)
+def test_pages_follow_each_other_without_gap_or_repeat(app: Flask, shop: Shop, sort: str) -> None:
+    wanted = {}
+    for n in range(60):
+        customer_id = make_customer(
+            app,
+            shop,
+            f"C{n:02}",
+            name_norm=f"c{n % 7}",  # many equal keys
+            spent_minor=(n % 5) * 100,
+            last_purchase_at=NOON + timedelta(days=n % 9) if n % 3 else None,
+            created_at=NOON + timedelta(minutes=n % 11),
+        )
+        wanted[customer_id] = n
+    owner = as_role(app, shop)
+    seen: list[str] = []
+    pages: list[list[str]] = []
+    url: str | None = shop.url(f"/customers/?sort={sort}")
+    last = ""
+    while url:
+        html = owner.get(url).text
+        pages.append(re.findall(r'name="id" value="(\w+)"', html))
+        seen += pages[-1]
+        last = html
+        url = _link(html, "Next")
+    assert sorted(seen) == sorted(wanted)
+    assert [len(p) for p in pages] == [25, 25, 10]
+    assert _sorted_by(app, shop, seen, sort)
+    back = _link(last, "Previous")
+    assert back is not None
+    middle = owner.get(back).text
+    assert re.findall(r'name="id" value="(\w+)"', middle) == pages[1]
+    first = _link(middle, "Previous")
+    assert first is not None
+    html = owner.get(first).text
+    assert re.findall(r'name="id" value="(\w+)"', html) == pages[0]
+    assert _link(html, "Previous") is None
+
+
+def _sorted_by(app: Flask, shop: Shop, ids: list[str], sort: str) -> bool:
+    with inside(app, shop):
+        rows = {c.id: c for c in db.session.scalars(select(Customer))}
+    key = {
+        "name": lambda c: c.name_norm,
+        "joined": lambda c: c.created_at,
+        "spent": lambda c: c.spent_minor,
+        "last": lambda c: c.last_purchase_at or NOON - timedelta(days=9999),
+    }[sort.removeprefix("-")]
+    values = [key(rows[row_id]) for row_id in ids]
+    return values == sorted(values, reverse=sort.startswith("-"))
+
+
+def _link(html: str, label: str) -> str | None:
+    """The address of a step of the pager; None when there is no such step."""
+    for href, text in re.findall(r'<a class="button[^"]*" href="([^"]+)"[^>]*>(.*?)</a>', html):
+        if label in text:
+            return str(href).replace("&amp;", "&")
+    return None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=~", "after=x~y", "before=%00~c1", "sort=evil", "status=nope",
+     "sort=spent&after=9e99~c1", "sort=last&after=-infinity~c1", "tier='&segment=%22&tag=%5C",
+     "after=2026-01-01~c1", "q=%00", "q=%ff%fe", "tag=%00"],
+)  # fmt: skip
+def test_an_odd_address_of_the_list_is_no_error(shop: Shop, owner: FlaskClient, query: str) -> None:
+    assert owner.get(shop.url(f"/customers/?{query}")).status_code == 200
+
+
+def test_the_list_costs_the_same_statements_for_few_and_for_many(app: Flask) -> None:
+    counts = []
+    for rows in (5, 25, 60):
+        shop = make_shop(app)
+        make_tier(app, shop, "Gold", 100)
+        for _ in range(rows):
+            make_customer(app, shop)
+        owner = as_role(app, shop)
+        owner.get(shop.url("/customers/"))
+        with counting() as seen:
+            html = owner.get(shop.url("/customers/")).text
+        assert len(names(html)) == min(rows, 25)
+        counts.append(len(seen))
+    assert len(set(counts)) == 1
+    assert counts[0] <= 12
+
+
+def test_a_part_of_the_page_is_the_same_rows(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    for n in range(3):
+        enrolled(app, shop, f"N{n}")
+    whole = owner.get(shop.url("/customers/")).text
+    part = owner.get(
+        shop.url("/customers/"), headers={"HX-Request": "true", "HX-Request-Type": "partial"}
+    ).text
+    assert part.strip() in whole
+    assert "<html" not in part
+
+
+def test_filters_combine(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    gold = make_tier(app, shop, "Gold", 100)
+    rich = enrolled(app, shop, "Rich")
+    poor = enrolled(app, shop, "Poor")
+    with inside(app, shop):
+        ledger.credit(
+            ledger.balance_of(rich, shop.program_id, lock=True),
+            150,
+            type=ledger.TransactionType.EARNED,
+            source_kind="bonus",
+            source_id=new_id(),
+            by=shop.actor(),
+            at=clock.now(),
+        )
+        service.block(poor, by=shop.actor(), at=NOON)
+        db.session.commit()
+
+    def found(**query: str) -> list[str]:
+        return names(owner.get(shop.url("/customers/"), query_string=query).text)
+
+    assert found(tier=gold) == ["Rich Lee"]
+    assert found(status="BLOCKED") == ["Poor Lee"]
+    assert found(status="BLOCKED", tier=gold) == []
+    assert found(q="rich", tier=gold) == ["Rich Lee"]
+    html = owner.get(shop.url("/customers/"), query_string={"tier": gold}).text
+    assert "150" in html
+    assert "Gold" in html
+
+
+def test_the_export_is_the_list(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    for n in range(30):
+        enrolled(app, shop, f"Ann{n:02}", email=f"ann{n}@example.com")
+    enrolled(app, shop, "=HYPERLINK(1)", last_name="+cmd", email="evil@example.com")
+    enrolled(app, shop, "Bob", email="bob@example.com")
+    listed: list[str] = []
+    url: str | None = shop.url("/customers/?q=ann&sort=name")
+    while url:
+        html = owner.get(url).text
+        listed += names(html)
+        url = _link(html, "Next")
+    lines = list(
+        csv.DictReader(
+            io.StringIO(
+                owner.get(shop.url("/customers/export.csv?q=ann&sort=name")).text.lstrip("\ufeff")
+            )
+        )
+    )
+    assert [f"{line['first name']} {line['last name']}" for line in lines] == listed
+    assert len(lines) == 30
+    everything = owner.get(shop.url("/customers/export.csv")).text
+    assert everything.count("\r\n") == 33
+    assert "'=HYPERLINK(1)" in everything
+    assert "'+cmd" in everything
+
+
+def test_the_export_holds_only_the_own_business(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    enrolled(app, make_shop(app), "Foreign")
+    enrolled(app, shop, "Own")
+    text = owner.get(shop.url("/customers/export.csv")).text
+    assert "Own" in text
+    assert "Foreign" not in text
+
+
+def test_the_page_tells_what_happened_and_why(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    make_tier(app, shop, "Gold", 200)
+    customer_id = enrolled(app, shop)
+    with inside(app, shop):
+        purchases.record(
+            id=new_id(),
+            customer_id=customer_id,
+            amount_minor=6_050,
+            by=shop.actor(),
+            at=clock.now(),
+        )
+        db.session.commit()
+    html = owner.get(shop.url(f"/customers/{customer_id}")).text
+    assert "Earned +60" in html
+    assert "140 more to Gold" in html
+    assert "60.50 EUR" in html
+    assert "€60.50" in owner.get(shop.url(f"/customers/{customer_id}?tab=purchases")).text
+    part = owner.get(
+        shop.url(f"/customers/{customer_id}?tab=redemptions"),
+        headers={"HX-Request": "true", "HX-Request-Type": "partial"},
+    ).text
+    assert part.lstrip().startswith('<div id="history">')
+    assert "No redemptions yet" in part
+
+
+def test_points_are_adjusted_with_a_reason_and_only_once(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    customer_id = enrolled(app, shop)
+    url = shop.url(f"/customers/{customer_id}/adjustment")
+    form = {
+        "new_id": new_id(),
+        "program_id": shop.program_id,
+        "direction": "add",
+        "points": "40",
+        "reason": "Long wait",
+    }
+    for _ in range(2):
+        assert owner.post(url, data=form).status_code == 303
+    with inside(app, shop):
+        assert ledger.balance_of(customer_id, shop.program_id).spendable == 40
+    too_much = owner.post(
+        url, data=form | {"new_id": new_id(), "direction": "take", "points": "50"}
+    )
+    assert too_much.status_code == 422
+    assert "10 more points are needed" in too_much.text
+    no_reason = owner.post(url, data=form | {"new_id": new_id(), "reason": " "})
+    assert (no_reason.status_code, "Say why." in no_reason.text) == (422, True)
+    staff = as_role(app, shop, Role.STAFF)
+    over = staff.post(url, data=form | {"new_id": new_id(), "points": "201"})
+    assert (over.status_code, "Ask a manager" in over.text) == (422, True)
+    assert as_role(app, shop, Role.ANALYST).get(url).status_code == 403
+
+
+def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    customer_id, other = enrolled(app, shop), enrolled(app, shop)
+    purchase_id = new_id()
+    with inside(app, shop):
+        purchases.record(
+            id=purchase_id,
+            customer_id=customer_id,
+            amount_minor=900,
+            by=shop.actor(),
+            at=clock.now(),
+        )
+        db.session.commit()
+    url = shop.url(f"/customers/{customer_id}/purchases/{purchase_id}/void")
+    assert owner.post(url, data={"reason": ""}).status_code == 422
+    wrong = shop.url(f"/customers/{other}/purchases/{purchase_id}/void")
+    assert owner.post(wrong, data={"reason": "x"}).status_code == 404
+    assert owner.post(url, data={"reason": "Returned"}).status_code == 303
+    with inside(app, shop):
+        purchase = db.session.get(Purchase, (shop.business_id, purchase_id))
+        assert purchase is not None
+        assert purchase.status is PurchaseStatus.VOIDED
+        assert ledger.balance_of(customer_id, shop.program_id).balance == 0
+    assert "Returned" in owner.get(shop.url(f"/customers/{customer_id}?tab=purchases")).text
+
+
+def test_delete_and_restore(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    customer_id = enrolled(app, shop, "Gone")
+    assert owner.post(shop.url(f"/customers/{customer_id}/delete")).status_code == 303
+    owner.get(shop.url("/customers/new"))  # shows, and so uses up, the toast that names her
+    assert names(owner.get(shop.url("/customers/")).text) == []
+    page = owner.get(shop.url(f"/customers/{customer_id}"))
+    assert (page.status_code, "This customer was deleted" in page.text) == (200, True)
+    assert owner.get(shop.url(f"/customers/{customer_id}/edit")).status_code == 404
+    assert names(owner.get(shop.url("/customers/deleted")).text) == ["Gone Lee"]
+    assert owner.post(shop.url(f"/customers/{customer_id}/restore")).status_code == 303
+    assert names(owner.get(shop.url("/customers/")).text) == ["Gone Lee"]
+
+
+def test_deleting_with_open_redemptions_shows_them(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    customer_id, reward_id = enrolled(app, shop), make_reward(app, shop)
+    with inside(app, shop):
+        db.session.add(
+            RewardRedemption(
+                customer_id=customer_id,
+                reward_id=reward_id,
+                points_cost=100,
+                code="OPEN1234",
+                requested_at=NOON,
+                expires_at=NOON,
+            )
+        )
+        db.session.commit()
+    answer = owner.post(shop.url(f"/customers/{customer_id}/delete"))
+    assert answer.status_code == 409
+    assert "Ann Lee has an open redemption" in answer.text
+    assert "OPEN1234" in answer.text
+    assert row(app, shop, customer_id).deleted_at is None
+
+
+def test_restoring_names_who_has_the_address_now(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    gone = enrolled(app, shop, email="same@example.com")
+    owner.post(shop.url(f"/customers/{gone}/delete"))
+    now = enrolled(app, shop, "Bo", email="same@example.com")
+    answer = owner.post(shop.url(f"/customers/{gone}/restore"))
+    assert answer.status_code == 409
+    assert "Bo Lee has this e-mail address already" in answer.text
+    assert shop.url(f"/customers/{now}") in answer.text
+
+
+def test_blocking_and_lifting(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    customer_id = enrolled(app, shop)
+    owner.post(shop.url(f"/customers/{customer_id}/block"))
+    assert row(app, shop, customer_id).is_blocked
+    owner.post(shop.url(f"/customers/{customer_id}/unblock"))
+    assert not row(app, shop, customer_id).is_blocked
+    staff = as_role(app, shop, Role.STAFF)
+    assert staff.post(shop.url(f"/customers/{customer_id}/block")).status_code == 403
+
+
+def test_staff_of_another_business_find_nothing(app: Flask, shop: Shop) -> None:
+    other = make_shop(app)
+    customer_id = enrolled(app, shop)
+    stranger = as_role(app, other)
+    for path in (f"/customers/{customer_id}", f"/customers/{customer_id}/edit"):
+        assert stranger.get(shop.url(path)).status_code == 404  # the other business's page
+        assert stranger.get(other.url(path)).status_code == 404  # their own, somebody else's id
+    for verb in ("block", "delete", "restore", "adjustment", "edit"):
+        assert stranger.post(other.url(f"/customers/{customer_id}/{verb}")).status_code == 404
+    assert row(app, shop, customer_id).version == 1
+
+
+@pytest.mark.parametrize("odd", ["%00", "'; DROP TABLE customers", "x" * 500, "..", "%F0%9F%92%A9"])
+def test_an_odd_id_finds_nothing(shop: Shop, owner: FlaskClient, odd: str) -> None:
+    assert owner.get(shop.url(f"/customers/{odd}")).status_code in (404, 308)
+
+
+def test_an_empty_shop_says_what_to_do(shop: Shop, owner: FlaskClient) -> None:
+    assert "No customers yet" in owner.get(shop.url("/customers/")).text
+    assert "No customer matches" in owner.get(shop.url("/customers/?q=zzz")).text
