@@ -88,7 +88,7 @@ def of_rules(rules: SegmentRules, around: Surroundings) -> DraftGroup:
 def change(draft: DraftGroup, deed: str) -> DraftGroup:
     """Carry out a button of the form: `condition:PLACE`, `group:PLACE` or `remove:PLACE`."""
     what, _, place = deed.partition(":")
-    for group in _groups(draft):
+    for group in list(_groups(draft)):
         if what == "condition" and group.place == place and not group.is_full:
             group.items.append(DraftCondition())
         elif what == "group" and group.place == place and not group.is_full and group.takes_groups:

@@ -62,5 +62,3 @@ class CustomerSegmentMember(Base):
         tenant_fk("segment_id", "customer_segments", ondelete="CASCADE"),
         tenant_index("ix_customer_segments_mapping_customer_id", "customer_id"),
     )
-
-
