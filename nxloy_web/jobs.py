@@ -5,6 +5,7 @@ names or texts. The worker enters app context and scope, so a task reads as plai
 and commits where it wants a batch to stand.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -134,9 +135,7 @@ def every(cron: str) -> Callable[[Task], Task]:
 @queue.task(name="jobs.go_on", queueing_lock="jobs.go_on", pass_context=True)
 async def go_on(context: JobContext, timestamp: int) -> None:
     """Take up again what a killed worker left behind; each job resumes where it had committed."""
-    for job in await context.app.job_manager.get_stalled_jobs():
-        log.warning("job %s was left by a worker that died; it goes on", job.id)
-        await context.app.job_manager.retry_job(job)
+    await _go_on(context.app.job_manager)
 
 
 @queue.periodic(cron="17 3 * * *")
@@ -193,6 +192,18 @@ def run_worker(app: Flask, *, concurrency: int = 2) -> None:
     _work(app, wait=True, concurrency=concurrency)
 
 
+def take_up(app: Flask) -> None:
+    """Put back what killed workers left behind, without waiting for the minute."""
+
+    async def work() -> None:
+        async with queue.open_async():
+            await _go_on(queue.job_manager)
+
+    connector = procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=1)
+    with queue.replace_connector(connector):
+        asyncio.run(work())
+
+
 def run_until_idle(app: Flask) -> None:
     """Work until nothing that is due is left; for commands and tests."""
     while True:
@@ -204,6 +215,12 @@ def run_until_idle(app: Flask) -> None:
 def bind(app: Flask) -> None:
     """Remember the application that tasks run in."""
     _flask[:] = [app]
+
+
+async def _go_on(manager: JobManager) -> None:
+    for job in await manager.get_stalled_jobs():
+        log.warning("job %s was left by a worker that died; it goes on", job.id)
+        await manager.retry_job(job)
 
 
 def _work(app: Flask, *, wait: bool, concurrency: int) -> None:

@@ -23,6 +23,7 @@ from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
 
 LONGEST_NUMBER = 100
 OLDEST_BIRTHDAY = date(1900, 1, 1)
+Key = tuple[str, str]
 _KEYS = {"external_id": "customer number", "email_norm": "e-mail", "phone_e164": "phone"}
 
 
@@ -112,9 +113,9 @@ class CustomerImport:
             raise values.Wrong(f"“{text}” cannot be a birthday.")
         return born
 
-    def _there(self, rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    def _there(self, rows: list[dict[str, Any]]) -> dict[Key, str]:
         """Ids of living customers by what only one of them can have."""
-        found: dict[tuple[str, str], str] = {}
+        found: dict[Key, str] = {}
         for key, column in (
             ("external_id", Customer.external_id),
             ("email_norm", Customer.email_norm),
@@ -128,29 +129,30 @@ class CustomerImport:
                 found |= {(key, text): customer_id for text, customer_id in rows_there if text}
         return found
 
-    def _verdict(self, one: Judged, there: dict[tuple[str, str], str]) -> Judged:
+    def _verdict(self, one: Judged, there: dict[Key, str]) -> Judged:
         mine = [(key, one.new[key]) for key in _KEYS if one.new[key]]
-        earlier = self.seen.lines([f"{key}:{text}" for key, text in mine], one.line.number)
-        if earlier and len(earlier) == len(mine) and len(set(earlier)) == 1:
-            return Judged(one.line, KNOWN, f"The same customer as line {earlier[0]}")
-        if earlier:
-            what = " or ".join(_KEYS[key] for key, _ in mine)
-            return Judged(one.line, FAILED, f"Line {min(earlier)} has this {what} already.")
-        owners = {there[key] for key in mine if key in there}
-        if len(owners) > 1:
-            shared = " and the ".join(_KEYS[key] for key, text in mine if (key, text) in there)
-            return Judged(one.line, FAILED, f"The {shared} belong to different customers.")
-        return self._known(one, mine, there) if owners else one
+        owners: dict[Key, object] = {key: there[key] for key in mine if key in there}
+        if owners:
+            return _against(one, mine, owners, "A customer already; left as they are")
+        earlier = self.seen.lines(["\0".join(key) for key in mine], one.line.number)
+        if not earlier:
+            return one
+        owners = {key: earlier[text] for key in mine if (text := "\0".join(key)) in earlier}
+        return _against(one, mine, owners, f"The same customer as line {min(earlier.values())}")
 
-    def _known(
-        self, one: Judged, mine: list[tuple[str, str]], there: dict[tuple[str, str], str]
-    ) -> Judged:
-        """A number of the merchant's that is new, on an address that is not, is somebody else's
-        address: two customers sharing it must not become one without a word."""
-        if one.new["external_id"] and ("external_id", one.new["external_id"]) not in there:
-            shared = " and the ".join(_KEYS[key] for key, text in mine if (key, text) in there)
-            return Judged(one.line, FAILED, f"Another customer has this {shared} already.")
-        return Judged(one.line, KNOWN, "A customer already; left as they are")
+
+def _against(one: Judged, mine: list[Key], owners: dict[Key, object], same: str) -> Judged:
+    """The verdict on a line when some of what is its own is somebody's already.
+
+    A number of the merchant's that is new, on an address that is not, is somebody else's address:
+    two customers who share one must not become one without a word.
+    """
+    shared = " and the ".join(_KEYS[name] for name, _ in owners)
+    if len(set(owners.values())) > 1:
+        return Judged(one.line, FAILED, f"The {shared} belong to different customers.")
+    if any(name == "external_id" and (name, text) not in owners for name, text in mine):
+        return Judged(one.line, FAILED, f"Another customer has this {shared} already.")
+    return Judged(one.line, KNOWN, same)
 
 
 def _one_line(text: str) -> str:

@@ -25,7 +25,7 @@ from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.purchases.models import Purchase, PurchaseStatus
 
 LONGEST_ORDER = 100
-_NAMES = {"customer_id": "number", "email": "e-mail", "phone": "phone"}
+_NAMES = {"customer_id": "customer number", "email": "e-mail", "phone": "phone"}
 
 
 @dataclass(slots=True)
@@ -184,7 +184,9 @@ class PurchaseImport:
         orders: dict[str, int],
     ) -> Judged:
         if one.order and (earlier := self.seen.lines([one.key], one.line.number)):
-            return Judged(one.line, FAILED, f"Line {earlier[0]} has this order number already.")
+            return Judged(
+                one.line, FAILED, f"Line {earlier[one.key]} has this order number already."
+            )
         if one.order in orders and orders[one.order or ""] != one.amount_minor:
             there = amount_text(orders[one.order or ""], self.currency)
             return Judged(
@@ -208,7 +210,9 @@ class PurchaseImport:
         buyer = known[0]
         if unknown == "customer_id":
             text = one.who["customer_id"]
-            return Judged(one.line, FAILED, f"There is no customer with the number {text}.")
+            return Judged(
+                one.line, FAILED, f"There is no customer with the customer number {text}."
+            )
         if buyer.is_blocked:
             return Judged(one.line, FAILED, "The customer is blocked.")
         if self.options.program_id and buyer.user_id and buyer.user_id == self.by_user_id:

@@ -26,19 +26,21 @@ class Seen:
             ).fetchone()[0]
         )
 
-    def lines(self, keys: Sequence[str], line: int) -> list[int]:
-        """The earlier lines these keys stood in. New keys are remembered with this line, unless
-        one of them is not new."""
+    def lines(self, keys: Sequence[str], line: int) -> dict[str, int]:
+        """The earlier lines these keys stood in. Keys are remembered with this line, unless one
+        of them is not new."""
         marks = ", ".join("?" * len(keys))
-        found = self._kept.execute(
-            f"SELECT line FROM seen WHERE key IN ({marks})",  # noqa: S608 - only marks
-            keys,
-        ).fetchall()
+        found = dict(
+            self._kept.execute(
+                f"SELECT key, line FROM seen WHERE key IN ({marks})",  # noqa: S608 - only marks
+                keys,
+            ).fetchall()
+        )
         if not found:
             self._kept.executemany(
                 "INSERT INTO seen VALUES (?, ?, 1)", [(key, line) for key in keys]
             )
-        return [row[0] for row in found]
+        return found
 
     def close(self) -> None:
         self._kept.close()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision, get_currency_symbol
@@ -14,6 +14,7 @@ from nxloy_web.money import MOST_MINOR
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Decimals = Literal[".", ","]
+_Way = TypeVar("_Way", bound=str)
 
 DATE_ORDERS: dict[DateOrder, str] = {
     "ymd": "2026-12-31 (year first)",
@@ -113,21 +114,24 @@ def tags(text: str) -> list[str]:
 
 
 def likely_date_order(samples: Iterable[str]) -> DateOrder | None:
-    """The one order under which all samples are dates; None when there are several, or none."""
+    """The order under which most samples are dates; None when two are as likely."""
     texts = [text for text in samples if text.strip()]
-    fitting = [order for order in DATE_ORDERS if all(_is_date(text, order) for text in texts)]
-    return fitting[0] if texts and len(fitting) == 1 else None
+    return _most({order: sum(_is_date(text, order) for text in texts) for order in DATE_ORDERS})
 
 
 def likely_decimals(samples: Iterable[str], currency: str) -> Decimals | None:
-    """The one reading under which all samples are amounts, or either when both say the same."""
+    """The reading under which most samples are amounts, or either when both say the same."""
     texts = [text for text in samples if text.strip()]
     both: tuple[Decimals, Decimals] = (".", ",")
     readings = {sign: [_amount_or_none(text, currency, sign) for text in texts] for sign in both}
-    fitting = [sign for sign in both if None not in readings[sign]]
-    if len(fitting) == 2 and readings["."] != readings[","]:
-        return None
-    return fitting[0] if texts and fitting else None
+    if readings["."] == readings[","] and any(value is not None for value in readings["."]):
+        return "."
+    return _most({sign: len(texts) - readings[sign].count(None) for sign in both})
+
+
+def _most(fitting: dict[_Way, int]) -> _Way | None:
+    first, second, *_ = sorted(fitting.values(), reverse=True)
+    return None if first == second else max(fitting, key=lambda way: fitting[way])
 
 
 def _without_currency(text: str, currency: str) -> str:

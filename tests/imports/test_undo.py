@@ -1,0 +1,170 @@
+"""Undoing: by compensating entries, keys released, people who were touched since stay."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from nxloy_web import clock, jobs
+from nxloy_web.businesses.models import BusinessSettings
+from nxloy_web.customers import service as customers
+from nxloy_web.customers.models import Customer
+from nxloy_web.db import db
+from nxloy_web.imports.models import ImportState
+from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.check import problems
+from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
+from nxloy_web.purchases.models import Purchase
+from tests.factories import Shop, as_role, inside, make_customer, make_shop
+from tests.imports import steps
+
+ROOT = Path(__file__).parents[2]
+BOUGHT = b"customer_id,date,amount\n1,2026-01-02,12.00\n1,2026-02-02,30.00\n2,2026-01-02,5.00\n"
+
+
+def balances(app: Flask, shop: Shop) -> list[tuple[int, int, int]]:
+    with inside(app, shop):
+        rows = db.session.execute(
+            select(
+                CustomerBalance.balance, CustomerBalance.spendable, CustomerBalance.lifetime_points
+            ).order_by(CustomerBalance.balance.desc())
+        )
+        return [tuple(row) for row in rows]
+
+
+def spend(app: Flask, shop: Shop, customer_id: str, points: int) -> None:
+    with inside(app, shop):
+        ledger.debit(
+            ledger.balance_of(customer_id, shop.program_id, lock=True),
+            points,
+            type=TransactionType.REDEEMED,
+            source_kind="test",
+            source_id="spent",
+            by=shop.actor(),
+            at=clock.now(),
+        )
+        db.session.commit()
+
+
+def in_order(app: Flask, shop: Shop) -> bool:
+    with app.app_context():
+        return problems(shop.business_id) == []
+
+
+def test_undoing_takes_everything_back_and_the_corrected_file_can_come_in(app: Flask) -> None:
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    make_customer(app, shop, external_id="1")
+    make_customer(app, shop, external_id="2")
+    run = steps.bring_in(app, client, shop, BOUGHT, "PURCHASES")
+    assert balances(app, shop) == [(42, 42, 42), (5, 5, 5)]
+    undone = steps.undo(app, client, shop, run.id)
+    assert undone.state is ImportState.UNDONE
+    assert balances(app, shop) == [(0, 0, 0), (0, 0, 0)]
+    with inside(app, shop):
+        kinds = db.session.scalars(
+            select(PointTransaction.type).where(PointTransaction.source_kind == "import_undone")
+        ).all()
+        assert kinds == [TransactionType.ADJUSTED] * 3
+        bought = db.session.execute(
+            select(func.sum(Customer.purchase_count), func.count(Purchase.import_key)).join(
+                Purchase, Purchase.customer_id == Customer.id
+            )
+        ).one()
+        assert tuple(bought) == (0, 0)
+    again = steps.bring_in(app, client, shop, BOUGHT.replace(b"5.00", b"9.00"), "PURCHASES")
+    assert (again.created_rows, again.points) == (3, 51)
+    assert in_order(app, shop)
+    assert client.post(shop.url(f"/imports/{run.id}/undo")).status_code == 303  # pressed late
+    assert balances(app, shop) == [(42, 42, 42), (9, 9, 9)]
+
+
+def test_spent_points_stop_at_zero(app: Flask) -> None:
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    ann = make_customer(app, shop, external_id="1")
+    run = steps.bring_in(app, client, shop, BOUGHT, "PURCHASES")
+    spend(app, shop, ann, 40)
+    steps.undo(app, client, shop, run.id)
+    assert balances(app, shop) == [(0, 0, 0)]
+    assert in_order(app, shop)
+
+
+def test_or_go_below_zero_when_the_business_says_so(app: Flask) -> None:
+    shop = make_shop(app, settings=BusinessSettings(balance_may_go_negative=True))
+    client = as_role(app, shop)
+    ann = make_customer(app, shop, external_id="1")
+    run = steps.bring_in(app, client, shop, BOUGHT, "PURCHASES")
+    spend(app, shop, ann, 40)
+    steps.undo(app, client, shop, run.id)
+    assert balances(app, shop) == [(-40, 0, 0)]
+    assert in_order(app, shop)
+
+
+def test_undoing_customers_leaves_those_who_were_touched(app: Flask) -> None:
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    people = b"id,email\n1,ann@example.com\n2,bo@example.com\n3,cy@example.com\n"
+    run = steps.bring_in(app, client, shop, people)
+    steps.bring_in(app, client, shop, b"customer_id,date,amount\n1,2026-01-02,5.00\n", "PURCHASES")
+    with inside(app, shop):
+        bo = db.session.scalars(select(Customer).where(Customer.external_id == "2")).one()
+        customers.edit(bo.id, version=bo.version, by=shop.actor(), at=clock.now(), first_name="Bo")
+        db.session.commit()
+    steps.undo(app, client, shop, run.id)
+    with inside(app, shop):
+        assert set(db.session.scalars(select(Customer.external_id))) == {"1", "2"}
+    page = client.get(shop.url(f"/imports/{run.id}")).text
+    assert "2 stay, because something has happened with them since" in page
+    again = steps.bring_in(app, client, shop, people)
+    assert steps.counts(again) == (1, 2, 0)
+
+
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(
+    app: Flask, as_admin: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+) -> None:
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    make_customer(app, shop, external_id="1")
+    days = [f"1,2025-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 9}.00\n" for n in range(16_000)]
+    content = ("customer_id,date,amount\n" + "".join(days)).encode()
+    import_id = steps.upload(client, shop, content, "PURCHASES")
+    steps.check(app, client, shop, import_id)
+    assert client.post(shop.url(f"/imports/{import_id}/run")).status_code == 303
+    killed_at = kill_a_worker_at_work(app, shop, import_id, tmp_path)
+    assert 0 < killed_at < 16_000
+    as_admin.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    with app.app_context():
+        jobs.take_up(app)
+    jobs.run_until_idle(app)
+    run = steps.run_of(app, shop, import_id)
+    assert (run.state, steps.counts(run)) == (ImportState.DONE, (16_000, 0, 0))
+    expected = sum(n % 9 for n in range(16_000))
+    assert run.points == expected
+    assert balances(app, shop) == [(expected, expected, expected)]
+    with inside(app, shop):
+        assert db.session.execute(
+            text("SELECT count(*), sum(purchase_count) FROM purchases, customers")
+        ).scalars().first() == 16_000  # fmt: skip
+    assert in_order(app, shop)
+
+
+def kill_a_worker_at_work(app: Flask, shop: Shop, import_id: str, folder: Path) -> int:
+    environment = {
+        name: str(app.config[name])
+        for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "SECRET_KEY")
+    } | {"INSTANCE": str(folder), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while steps.run_of(app, shop, import_id).place == 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    return steps.run_of(app, shop, import_id).place
