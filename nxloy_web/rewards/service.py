@@ -1,0 +1,181 @@
+"""What a merchant does with rewards. Stock has its own verbs in `stock`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from nxloy_web.actors import Actor
+from nxloy_web.audit import service as audit
+from nxloy_web.db import db
+from nxloy_web.db.refusals import check_version
+from nxloy_web.db.rows import already, find, insert_once
+from nxloy_web.db.rows import restore as bring_back
+from nxloy_web.db.session import history
+from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.programs.models import LoyaltyProgram
+from nxloy_web.rewards import stock
+from nxloy_web.rewards.models import Reward, RewardStatus
+
+S = RewardStatus
+FOLLOWS: dict[RewardStatus, tuple[RewardStatus, ...]] = {
+    S.ACTIVE: (S.DRAFT, S.INACTIVE),
+    S.INACTIVE: (S.ACTIVE, S.OUT_OF_STOCK, S.ARCHIVED),
+    S.ARCHIVED: (S.DRAFT, S.ACTIVE, S.OUT_OF_STOCK, S.INACTIVE),
+}
+"""Which states may become this one by hand. Only stock turns ACTIVE into OUT_OF_STOCK and back."""
+
+FACTS = (
+    "program_id",
+    "name",
+    "description",
+    "type",
+    "points_cost",
+    "money_cost",
+    "image",
+    "icon",
+    "category",
+    "tags",
+    "start_date",
+    "end_date",
+    "max_per_user",
+    "needs_approval",
+    "tier_id",
+    "segment_id",
+)
+"""What people type about a reward; stock and status have verbs of their own."""
+
+
+class WrongStatus(BusinessRule):
+    """The reward is not in a state for this. Look at it again."""
+
+
+class ProgramGone(BusinessRule):
+    """The program that pays for this reward is deleted. Restore that first."""
+
+
+def create(
+    *,
+    id: str,
+    currency: str,
+    in_stock: int | None,
+    offer: bool,
+    by: Actor,
+    at: datetime,
+    **facts: Any,
+) -> Reward:
+    """Add a reward: as a draft, or at once on offer. `in_stock` None is unlimited."""
+    empty = None if in_stock is None else 0
+    reward, made = insert_once(
+        Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **facts)
+    )
+    if not made:
+        return reward
+    audit.record("reward.created", reward, by=by, after=facts, at=at)
+    if in_stock:
+        stock.add(id, in_stock, reason="First stock", by=by, at=at)
+    if offer:
+        change_status(id, S.ACTIVE, by=by, at=at)
+    return reward
+
+
+def edit(reward_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any) -> Reward:
+    reward = find(Reward, reward_id, lock=True)
+    before, after = audit.changes(reward, facts)
+    if not after:
+        return reward
+    check_version(reward, version)
+    for name, value in after.items():
+        setattr(reward, name, value)
+    db.session.flush()
+    audit.record("reward.edited", reward, by=by, before=before, after=after, at=at)
+    return reward
+
+
+def duplicate(reward_id: str, *, id: str, by: Actor, at: datetime) -> Reward:
+    """A draft like this reward. Its stock is not copied: nobody has filled that shelf yet."""
+    found = already(Reward, id)
+    if found is not None:
+        return found
+    source = find(Reward, reward_id)
+    facts = {name: getattr(source, name) for name in FACTS}
+    facts["name"] = f"Copy of {source.name}"[:120]
+    return create(
+        id=id,
+        currency=source.currency,
+        in_stock=None if source.current_stock is None else 0,
+        offer=False,
+        by=by,
+        at=at,
+        **facts,
+    )
+
+
+def change_status(reward_id: str, to: RewardStatus, *, by: Actor, at: datetime) -> Reward:
+    """Offer, take off offer, or archive. Already there is fine: somebody pressed twice."""
+    reward = find(Reward, reward_id, lock=True)
+    was = reward.status
+    if was is to or (was, to) == (S.OUT_OF_STOCK, S.ACTIVE):
+        return reward
+    if was not in FOLLOWS.get(to, ()):
+        raise WrongStatus
+    reward.status = S.OUT_OF_STOCK if to is S.ACTIVE and reward.current_stock == 0 else to
+    db.session.flush()
+    after = {"status": reward.status}
+    audit.record(f"reward.{_PAST[to]}", reward, by=by, before={"status": was}, after=after, at=at)
+    return reward
+
+
+def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
+    """Stop counting the stock. What redemptions took stays with them."""
+    reward = stock.lock(reward_id)
+    if reward.current_stock is None:
+        return reward
+    before = {"current_stock": reward.current_stock, "total_stock": reward.total_stock}
+    status = S.ACTIVE if reward.status is S.OUT_OF_STOCK else reward.status
+    values = {"current_stock": None, "total_stock": None, "status": status}
+    # Past the version, as `stock` does: counting is no edit of the reward.
+    db.session.execute(
+        update(Reward).where(Reward.id == reward_id).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+    for name, value in values.items():
+        set_committed_value(reward, name, value)
+    audit.record(
+        "reward.stock_unlimited", reward, by=by, before=before, after={"current_stock": None}, at=at
+    )
+    return reward
+
+
+def delete(reward_id: str, *, by: Actor, at: datetime) -> Reward:
+    """Mark as deleted: it is not offered any more, and open redemptions stay."""
+    reward = find(Reward, reward_id, lock=True)
+    db.session.delete(reward)
+    db.session.flush()
+    audit.record("reward.deleted", reward, by=by, at=at)
+    return reward
+
+
+def restore(reward_id: str, *, by: Actor, at: datetime) -> Reward:
+    reward = db.session.scalar(
+        history(select(Reward).where(Reward.id == reward_id)).with_for_update()
+    )
+    if reward is None:
+        raise NotFound
+    if not reward.is_deleted:
+        return reward
+    if reward.program_id and already_gone(reward.program_id):
+        raise ProgramGone
+    bring_back(reward)
+    db.session.flush()
+    audit.record("reward.restored", reward, by=by, at=at)
+    return reward
+
+
+def already_gone(program_id: str) -> bool:
+    living = select(LoyaltyProgram.id).where(LoyaltyProgram.id == program_id)
+    return db.session.scalar(living) is None
+
+
+_PAST = {S.ACTIVE: "offered", S.INACTIVE: "taken_off_offer", S.ARCHIVED: "archived"}

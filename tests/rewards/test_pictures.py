@@ -1,0 +1,150 @@
+"""Pictures: only what we made of an upload is kept."""
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.permissions import Role
+from nxloy_web.rewards import pictures
+from nxloy_web.rewards.models import Picture, Reward
+from tests.factories import Shop, as_role, inside, make_reward, make_shop
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+TYPED = {"name": "Mug", "type": "FREE_ITEM", "points_cost": "100", "needs_approval": "y"}
+
+
+def drawn(kind: str = "PNG", size: tuple[int, int] = (40, 20), **options: object) -> bytes:
+    out = BytesIO()
+    mode = "RGBA" if kind == "PNG" else "RGB"
+    Image.new(mode, size, "#aa3366").save(out, kind, **options)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def upload(
+    client: FlaskClient, shop: Shop, data: bytes, name: str = "mug.png", **typed: str
+) -> str:
+    reward_id = new_id()
+    fields = TYPED | {"program_id": shop.program_id, "new_id": reward_id} | typed
+    answer = client.post(shop.url("/rewards/new"), data=fields | {"picture": (BytesIO(data), name)})
+    return reward_id if answer.status_code == 303 else answer.text
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_an_upload_is_encoded_anew_and_served_for_ever(
+    app: Flask, shop: Shop, owner: FlaskClient, kind: str
+) -> None:
+    reward_id = upload(owner, shop, drawn(kind))
+    with inside(app, shop):
+        sha256 = db.session.scalar(select(Reward.image).where(Reward.id == reward_id))
+    assert sha256 in owner.get(shop.url(f"/rewards/{reward_id}")).text
+    answer = owner.get(shop.url(f"/pictures/{sha256}.webp"))
+    assert answer.mimetype == "image/webp"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert Image.open(BytesIO(answer.data)).size == (40, 20)
+    again = owner.get(
+        shop.url(f"/pictures/{sha256}.webp"), headers={"If-None-Match": answer.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_it_is_turned_upright_and_stripped() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter
+    exif[0x010E] = "at my home address"
+    content, size = pictures.encode(drawn("JPEG", exif=exif))
+    assert size == (20, 40)
+    assert b"home address" not in content
+    assert not Image.open(BytesIO(content)).getexif()
+
+
+def test_a_large_one_is_made_smaller() -> None:
+    content, size = pictures.encode(drawn("JPEG", (3000, 1500)))
+    assert size == (1200, 600)
+    assert Image.open(BytesIO(content)).size == (1200, 600)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SVG,
+        b"",
+        b"hello",
+        b"\x89PNG\r\n\x1a\n" + b"\x00" * 60,
+        drawn("PNG")[:50],
+        b"%PDF-1.7\n",
+        b"BM" + b"\x00" * 100,
+    ],
+    ids=["svg", "empty", "text", "liar", "cut off", "pdf", "bitmap"],
+)
+def test_what_is_no_picture_is_refused(
+    app: Flask, shop: Shop, owner: FlaskClient, data: bytes
+) -> None:
+    answer = upload(owner, shop, data)
+    assert "This file is not a picture we can read." in answer
+    with inside(app, shop):
+        assert db.session.scalars(select(Picture)).all() == []
+
+
+def test_too_many_pixels_are_refused_before_they_are_unpacked(
+    shop: Shop, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
+    assert "This picture is too large." in upload(owner, shop, drawn("PNG"))
+
+
+def test_too_many_bytes_are_refused(
+    shop: Shop, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", 50)
+    assert "This picture is too large." in upload(owner, shop, drawn("PNG"))
+
+
+def test_a_picture_survives_a_form_that_comes_back(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    page = owner.post(
+        shop.url("/rewards/new"),
+        data=TYPED | {"name": "", "picture": (BytesIO(drawn("PNG")), "mug.png")},
+    )
+    assert page.status_code == 422
+    with inside(app, shop):
+        sha256 = db.session.scalars(select(Picture.sha256)).first()
+    assert f'value="{sha256}"' in page.text
+    assert f"{sha256}.webp" in page.text
+
+
+def test_a_picture_can_be_taken_away(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+    reward_id = upload(owner, shop, drawn("PNG"))
+    with inside(app, shop):
+        sha256 = db.session.scalar(select(Reward.image).where(Reward.id == reward_id))
+    answer = owner.post(
+        shop.url(f"/rewards/{reward_id}/edit"),
+        data=TYPED
+        | {
+            "program_id": shop.program_id,
+            "image": sha256 or "",
+            "remove_picture": "y",
+            "version": "1",
+        },
+    )
+    assert answer.status_code == 303, answer.text
+    with inside(app, shop):
+        assert db.session.scalar(select(Reward.image).where(Reward.id == reward_id)) is None
+
+
+def test_the_team_sees_pictures_and_another_business_does_not(app: Flask, shop: Shop) -> None:
+    with inside(app, shop):
+        sha256 = pictures.keep(BytesIO(drawn("PNG")))
+        db.session.commit()
+    make_reward(app, shop, image=sha256)
+    staff, other = as_role(app, shop, Role.STAFF), make_shop(app)
+    stranger = as_role(app, other)
+    assert staff.get(shop.url(f"/pictures/{sha256}.webp")).status_code == 200
+    assert stranger.get(shop.url(f"/pictures/{sha256}.webp")).status_code == 404
+    assert stranger.get(other.url(f"/pictures/{sha256}.webp")).status_code == 404
