@@ -14,6 +14,8 @@ from nxloy_web.portal import my_cards, poster
 from nxloy_web.portal import routes as portal
 from nxloy_web.programs import routes as programs
 from nxloy_web.redemptions import routes as redemptions
+from nxloy_web.rewards import picture_routes as pictures
+from nxloy_web.rewards import routes as rewards
 from nxloy_web.search import routes as search
 from nxloy_web.segments import routes as segments
 
@@ -26,6 +28,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.bp,
     audit.bp,
     programs.bp,
+    rewards.bp,
+    pictures.bp,
     counter.bp,
     redemptions.bp,
     portal.bp,
