@@ -158,7 +158,14 @@ class Story:
             .order_by(CustomerBalance.customer_id)
         ).all()
         asks = min(len(rich), OPEN_ASKS if last else self._asks(at))
-        for number, (customer_id, spendable) in enumerate(self.chance.sample(list(rich), asks)):
+        chosen = self.chance.sample(list(rich), asks)
+        # Who tries the portal as Amara finds something collected and something open.
+        amara = [row for row in rich if row.customer_id == self.regulars[0].id]
+        if last:
+            chosen = amara + chosen
+        elif (self.now - at).days == 20:
+            chosen = chosen + amara
+        for number, (customer_id, spendable) in enumerate(chosen):
             asked_at = at - timedelta(minutes=(asks - number) * (25 if last else 180))
             redemption = self._ask(customer_id, spendable, asked_at if last else at)
             if redemption is not None:
