@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, g, get_flashed_messages, request, url_for
+from flask import Flask, g, get_flashed_messages, request, url_for
 from flask_login import current_user
 
 from nxloy_web.businesses import setup
@@ -118,7 +118,7 @@ def _desk_nav() -> list[dict[str, Any]]:
             "tab": item.tab,
         }
         for item in DESK_NAV
-        if g.place.may(item.permission) and item.endpoint in current_app.view_functions
+        if g.place.may(item.permission)
     ]
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask
 
 from nxloy_web.audit import routes as audit
+from nxloy_web.background import routes as background
 from nxloy_web.businesses import invitation_routes, location_routes, team_routes
 from nxloy_web.businesses import routes as businesses
 from nxloy_web.counter import routes as counter
@@ -10,6 +11,8 @@ from nxloy_web.customers import routes as customers
 from nxloy_web.gallery import routes as gallery
 from nxloy_web.home import routes as home
 from nxloy_web.identity import routes as identity
+from nxloy_web.imports import routes as imports
+from nxloy_web.ledger import routes as ledger
 from nxloy_web.portal import my_cards, poster
 from nxloy_web.portal import routes as portal
 from nxloy_web.programs import routes as programs
@@ -37,12 +40,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     my_cards.bp,
     gallery.bp,
     search.bp,
-    segments.bp,
+    ledger.bp,
+    imports.bp,
+    background.bp,
     customers.bp,
+    segments.bp,
 )
 
 
 def init_app(app: Flask) -> None:
-    app.url_build_error_handlers.append(lambda error, endpoint, values: "/not-yet")
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
