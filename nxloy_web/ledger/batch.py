@@ -232,7 +232,11 @@ class Batch:
             .order_by(balance.id)
         )
         rows = db.session.execute(statement.with_for_update() if lock else statement).all()
-        due = [row.customer_id for row in rows if (row.next_change_at or self.at) < self.at]
+        due = [
+            row.customer_id
+            for row in rows
+            if row.next_change_at is not None and row.next_change_at <= self.at
+        ]
         return rows, due
 
     def _lots_of(self, standing: _Standing) -> list[_Lot]:

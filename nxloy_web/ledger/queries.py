@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, load_only
 
 from nxloy_web.customers.models import Customer, CustomerNameWord
-from nxloy_web.customers.names import fold
+from nxloy_web.customers.names import LAST_CHARACTER, words
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
@@ -255,11 +255,11 @@ def _where(statement: Select[Any], filter_: Filter, zone: ZoneInfo) -> Select[An
 
 def _named(text: str) -> Any:
     """Customers with this member code, e-mail or phone, or a name that has a word beginning so."""
-    words = [
+    beginnings = [
         select(CustomerNameWord.customer_id).where(
-            CustomerNameWord.word >= word, CustomerNameWord.word < word + "\U0010ffff"
+            CustomerNameWord.word >= word, CustomerNameWord.word < word + LAST_CHARACTER
         )
-        for word in fold(text).split()
+        for word in words(text)
     ]
     exact = select(Customer.id).where(
         or_(
@@ -268,9 +268,10 @@ def _named(text: str) -> Any:
             Customer.phone_e164 == text.replace(" ", ""),
         )
     )
-    if not words:
+    if not beginnings:
         return exact
-    named = words[0] if len(words) == 1 else words[0].intersect(*words[1:])
+    first, *others = beginnings
+    named = first.intersect(*others) if others else first
     return exact.union(named)
 
 

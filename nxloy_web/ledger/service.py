@@ -106,12 +106,14 @@ def credit(
     description: str = "",
     available_at: datetime | None = None,
     expires_at: datetime | None = None,
+    occurred_at: datetime | None = None,
     order_id: str | None = None,
     redemption_id: str | None = None,
 ) -> PointTransaction:
     """Add points as a lot of their own. A repeated source gets the first entry back.
 
     What is owed is paid off first. `expires_at` None never expires; see `policy_end`.
+    `occurred_at` is given for something that happened before `at`, when it is written down.
     """
     balance = _locked(balance)
     first = entry_of(source_kind, source_id)
@@ -129,14 +131,15 @@ def credit(
         source_kind=source_kind,
         source_id=source_id,
         by=by,
-        at=at,
+        at=occurred_at or at,
         why=why,
         description=description,
         order_id=order_id,
         redemption_id=redemption_id,
     )
     if amount > debt:
-        _open_lot(balance, entry, amount - debt, at, available_at or at, expires_at)
+        available_at = available_at or occurred_at or at
+        _open_lot(balance, entry, amount - debt, at, available_at, expires_at)
     if type is TransactionType.EARNED:
         balance.lifetime_points += amount
         tiers.reach(balance, at)
@@ -262,6 +265,12 @@ def give_back(
         return first
     _settle(balance, at)
     debt = max(0, -balance.balance)
+    left = max(0, -taken.amount - debt)
+    parts: list[tuple[PointLot, int]] = []
+    for lot, used in lots.used_by(taken):
+        part = min(left, used)
+        left -= part
+        parts += [(lot, part)] if part else []
     entry = _append(
         balance,
         -taken.amount,
@@ -270,16 +279,12 @@ def give_back(
         source_id=source_id,
         by=by,
         at=at,
+        why=_why_back(taken, parts, at),
         description=description,
         order_id=taken.order_id,
         redemption_id=taken.redemption_id,
     )
-    left = entry.amount - min(debt, entry.amount)
-    for lot, used in lots.used_by(taken):
-        part = min(left, used)
-        if not part:
-            break
-        left -= part
+    for lot, part in parts:
         lot.remaining += part
         if lot.expires_at is not None and lot.expires_at <= at:
             lot.expires_at = expiry.days_on(at, expiry.GRACE_DAYS, current_zone())
@@ -493,6 +498,15 @@ def _expire(balance: CustomerBalance, lot: PointLot) -> None:
         description="Expired",
     )
     lots.take(entry, [lot], amount)
+
+
+def _why_back(taken: PointTransaction, parts: list[tuple[PointLot, int]], at: datetime) -> Why:
+    steps = [f"{-taken.amount:,} points come back with the dates they had"]
+    ended = sum(part for lot, part in parts if lot.expires_at and lot.expires_at <= at)
+    if ended:
+        days = expiry.GRACE_DAYS
+        steps.append(f"{ended:,} of them had expired and are good for {days} days more")
+    return Why(inputs={"entry": taken.id}, steps=steps)
 
 
 def _recount(balance: CustomerBalance, at: datetime) -> None:

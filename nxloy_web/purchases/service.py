@@ -151,6 +151,7 @@ def record(
             by=by,
             at=at,
             why=earned.why,
+            occurred_at=occurred_at,
             expires_at=expiry.expires_at(program.settings, occurred_at, current_zone()),
             order_id=purchase.id,
         )

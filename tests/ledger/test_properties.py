@@ -162,7 +162,7 @@ def shop(app: Flask) -> Shop:
 
 
 @settings(
-    max_examples=200,
+    max_examples=150,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -143,6 +143,12 @@ def test_a_lot_that_expired_meanwhile_lives_seven_days_more_and_then_expires_aga
         service.give_back(taken, source_kind="back", source_id="y" + taken.id, by=SYSTEM, at=later)
         db.session.commit()
 
+    with inside(app, shop):
+        (back, *_) = queries.history_of(customer, program_id=shop.program_id)
+    assert back.metadata_.steps == [
+        "20 points come back with the dates they had",
+        "20 of them had expired and are good for 7 days more",
+    ]
     types = [kind for kind, _, _ in entries_of(app, shop, customer)]
     assert types == ["EARNED", "REDEEMED", "EXPIRED", "REFUNDED"]
     balance = standing(app, shop, customer)
