@@ -31,10 +31,15 @@ class AlreadyDecided(Stale):
 
 
 def last_event(redemption: RewardRedemption) -> RedemptionEvent | None:
+    """The step that led to where it is. Found by its state, which is reached once: whoever waited
+    for the row comes later with an earlier clock."""
     return db.session.scalar(
         select(RedemptionEvent)
-        .where(RedemptionEvent.redemption_id == redemption.id)
-        .order_by(RedemptionEvent.occurred_at.desc(), RedemptionEvent.id.desc())
+        .where(
+            RedemptionEvent.redemption_id == redemption.id,
+            RedemptionEvent.to_status == redemption.status,
+        )
+        .order_by(RedemptionEvent.id.desc())
         .limit(1)
     )
 

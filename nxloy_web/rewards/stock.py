@@ -6,7 +6,7 @@ be told that somebody changed it because a customer took one.
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from nxloy_web.actors import Actor
@@ -178,6 +178,8 @@ def _move(
             reason=reason,
             redemption_id=redemption_id,
             by_user_id=by.user_id,
+            # Not when the transaction began: who waited for the row began before who had it.
+            created_at=func.clock_timestamp(),
         )
     )
     db.session.flush()
