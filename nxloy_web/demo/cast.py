@@ -49,14 +49,14 @@ TIERS = (
 POINTS_PER_EURO = 10
 
 # name, what it costs in points, in cents, stock, icon, type, category, needs approval, tags
-REWARDS = (
+REWARDS: tuple[tuple[str, int, int | None, int | None, str, str, str, bool, list[str]], ...] = (
     ("Free flat white", 350, None, None, "coffee", "FREE_ITEM", "Drinks", False, ["popular"]),
     ("Croissant", 300, None, None, "croissant", "FREE_ITEM", "Bakery", False, []),
     ("Iced tea", 280, None, None, "cup-soda", "FREE_ITEM", "Drinks", False, ["summer"]),
     ("Birthday cake slice", 550, None, 60, "cake", "FREE_ITEM", "Bakery", True, []),
-    ("Branded tote bag", 1_200, None, 24, "shopping-bag", "FREE_ITEM", "Shop", True, ["gift"]),
-    ("Barista T-shirt", 1_800, 500, 22, "shirt", "FREE_ITEM", "Shop", True, ["gift"]),
-    ("Tasting for two", 2_400, None, 14, "sparkles", "EXPERIENCE", "Events", True, ["event"]),
+    ("Branded tote bag", 1_200, None, 6, "shopping-bag", "FREE_ITEM", "Shop", True, ["gift"]),
+    ("Barista T-shirt", 1_800, 500, 10, "shirt", "FREE_ITEM", "Shop", True, ["gift"]),
+    ("Tasting for two", 2_400, None, 6, "sparkles", "EXPERIENCE", "Events", True, ["event"]),
     ("€10 voucher", 2_000, None, None, "ticket", "GIFT_CARD", "Vouchers", True, []),
     ("10 % off your beans", 600, None, None, "percent", "DISCOUNT_PERCENTAGE", "Shop", True, []),
     ("Free delivery", 400, None, None, "package", "FREE_SHIPPING", "Shop", True, []),

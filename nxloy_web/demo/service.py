@@ -49,7 +49,9 @@ def _people(at: datetime) -> dict[str, str]:
     """The ids of everybody who can sign in, by address."""
     password_hash = passwords.hashed(cast.PASSWORD)
     first, last, address = cast.CUSTOMER
-    wanted = [(name, email, password_hash) for name, email in _TEAM]
+    wanted: list[tuple[str, str, str | None]] = [
+        (name, email, password_hash) for name, email in _TEAM
+    ]
     wanted.append((f"{first} {last}", address, None))
     ids = {}
     for name, email, hashed in wanted:

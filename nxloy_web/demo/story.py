@@ -25,8 +25,8 @@ CUSTOMERS = 280
 ASKS_A_WEEK = 5
 DAILY_WEEKS = 5
 """The last weeks are told day by day: the charts show them."""
-OPEN_ASKS = 21
-"""Requests of the last hours, so that the desk has something to decide."""
+OPEN_ASKS = 16
+"""Requests of the last two days, so that the desk has something to decide."""
 
 
 @dataclass
@@ -166,7 +166,7 @@ class Story:
         elif (self.now - at).days == 20:
             chosen = chosen + amara
         for number, (customer_id, spendable) in enumerate(chosen):
-            asked_at = at - timedelta(minutes=(asks - number) * (25 if last else 180))
+            asked_at = at - timedelta(minutes=(asks - number) * (150 if last else 180))
             redemption = self._ask(customer_id, spendable, asked_at if last else at)
             if redemption is not None:
                 self._carry_on(redemption, at, number, last)
