@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, exists, func, literal, select, update
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from nxloy_web import clock
 from nxloy_web.businesses.current import current_zone
@@ -37,7 +37,7 @@ def refresh(segment_id: str, at: datetime) -> None:
         return
     held = compile_rules(segment.rules, Moment(at, current_zone()))
     _remove_gone(segment_id, held)
-    insert_members(segment_id, select(Customer.id).where(held), at)
+    db.session.execute(joining(segment_id, select(Customer.id).where(held), at))
     recount(segment, refreshed_at=at)
 
 
@@ -71,8 +71,8 @@ def refresh_all() -> None:
         pause_if_stopping()
 
 
-def insert_members(segment_id: str, customers: Any, at: datetime) -> list[str]:
-    """Add the customers a query of ids names, unless they are in; returns who came new."""
+def joining(segment_id: str, customers: Any, at: datetime) -> Insert:
+    """The statement that adds the living customers a query of ids names, unless they are in."""
     chosen = customers.where(Customer.deleted_at.is_(None)).subquery()
     there = exists().where(
         CustomerSegmentMember.business_id == current_business_id(),
@@ -82,13 +82,11 @@ def insert_members(segment_id: str, customers: Any, at: datetime) -> list[str]:
     rows = select(
         literal(current_business_id()), literal(segment_id), chosen.c.id, literal(at)
     ).where(~there)
-    added = db.session.scalars(
+    return (
         insert(CustomerSegmentMember)
         .from_select(["business_id", "segment_id", "customer_id", "assigned_at"], rows)
         .on_conflict_do_nothing()
-        .returning(CustomerSegmentMember.customer_id)
     )
-    return list(added)
 
 
 def recount(segment: CustomerSegment, **also: Any) -> None:

@@ -124,13 +124,20 @@ def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, at: datetime) -> int:
     """Add customers to a hand-made list: ids, or a query of ids. Says how many came new."""
     segment = _list(segment_id)
+    named = isinstance(customers, Sequence) and len(customers) <= NAMED_IN_LOG
     if isinstance(customers, Sequence):
         customers = select(Customer.id).where(Customer.id.in_(customers))
-    added = refreshing.insert_members(segment_id, customers, at)
-    if added:
+    statement = refreshing.joining(segment_id, customers, at)
+    if named:
+        added = db.session.scalars(statement.returning(CustomerSegmentMember.customer_id)).all()
+        count, after = len(added), _who(added)
+    else:
+        result: Any = db.session.execute(statement)
+        count, after = result.rowcount, {"count": result.rowcount}
+    if count:
         refreshing.recount(segment)
-        audit.record("segment.members_added", segment, by=by, after=_who(added), at=at)
-    return len(added)
+        audit.record("segment.members_added", segment, by=by, after=after, at=at)
+    return int(count)
 
 
 def remove_members(segment_id: str, customers: Sequence[str], *, by: Actor, at: datetime) -> int:
@@ -160,6 +167,6 @@ def _list(segment_id: str) -> CustomerSegment:
     return segment
 
 
-def _who(ids: list[str]) -> dict[str, Any]:
+def _who(ids: Sequence[str]) -> dict[str, Any]:
     named = {"customers": sorted(ids)} if len(ids) <= NAMED_IN_LOG else {}
     return {"count": len(ids)} | named
