@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, 
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from werkzeug.datastructures import MultiDict
 
-from nxloy_web.customers import queries
+from nxloy_web.customers import finding
+from nxloy_web.customers.finding import Match
 from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.customers.queries import ProgramWithTiers
 from nxloy_web.db import db
@@ -96,12 +97,12 @@ class Page:
 
 
 def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page:
-    condition = _condition(filter_)
+    match = _condition(filter_)
     backwards = bool(filter_.before)
     cursor = _read(filter_, filter_.before or filter_.after)
     statement = _ordered(_columns(program, at), filter_, backwards)
-    if condition is not None:
-        statement = statement.where(condition)
+    if match is not None:
+        statement = statement.where(match.condition)
     if cursor is not None:
         statement = statement.where(_beyond(filter_, cursor, backwards))
     found = db.session.execute(statement.limit(PAGE + 1)).all()
@@ -111,7 +112,7 @@ def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> 
     first, last = (rows[0], rows[-1]) if rows else (None, None)
     return Page(
         rows=[_line(row) for row in rows],
-        total=_count(condition),
+        total=_count(match),
         before=_write(filter_, first) if first and (more if backwards else cursor) else "",
         after=_write(filter_, last) if last and (backwards or more) else "",
     )
@@ -122,12 +123,12 @@ def everything(
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
     filter_ = replace(filter_, before="", after="")
-    condition = _condition(filter_)
+    match = _condition(filter_)
     cursor = None
     while True:
         statement = _ordered(_whole(program, at), filter_, backwards=False)
-        if condition is not None:
-            statement = statement.where(condition)
+        if match is not None:
+            statement = statement.where(match.condition)
         if cursor is not None:
             statement = statement.where(_beyond(filter_, cursor, backwards=False))
         rows = db.session.execute(statement.limit(batch)).all()
@@ -142,8 +143,8 @@ def everything(
 def ids_matching(filter_: Filter) -> Select[Any]:
     """The customers "all that match" means, as a query to insert from."""
     statement = select(Customer.id).where(Customer.deleted_at.is_(None))
-    condition = _condition(filter_)
-    return statement if condition is None else statement.where(condition)
+    match = _condition(filter_)
+    return statement if match is None else statement.where(match.condition)
 
 
 def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
@@ -216,45 +217,42 @@ def _beyond(filter_: Filter, cursor: tuple[Any, str], backwards: bool) -> Column
     return here < there if filter_.sort.startswith("-") is not backwards else here > there
 
 
-def _condition(filter_: Filter) -> ColumnElement[bool] | None:
-    parts: list[ColumnElement[bool]] = []
+def _condition(filter_: Filter) -> Match | None:
+    parts: list[Match] = []
     if filter_.text:
-        parts.append(queries.matching(filter_.text))
-    if filter_.status is not None:
-        parts.append(Customer.status == filter_.status)
-    if filter_.segment_id:
-        parts.append(
-            Customer.id.in_(
-                select(CustomerSegmentMember.customer_id).where(
-                    CustomerSegmentMember.segment_id == filter_.segment_id
-                )
-            )
-        )
-    if filter_.tier_id:
-        parts.append(
-            Customer.id.in_(
-                select(CustomerBalance.customer_id).where(
-                    CustomerBalance.tier_id == filter_.tier_id
-                )
-            )
-        )
+        parts.append(finding.matching(filter_.text))
     if filter_.tag:
-        parts.append(queries.tagged(filter_.tag))
-    return and_(*parts) if parts else None
+        parts.append(finding.tagged(filter_.tag))
+    if filter_.status is not None:
+        parts.append(Match(Customer.status == filter_.status))
+    if filter_.segment_id:
+        members = select(CustomerSegmentMember.customer_id).where(
+            CustomerSegmentMember.segment_id == filter_.segment_id
+        )
+        parts.append(Match(Customer.id.in_(members)))
+    if filter_.tier_id:
+        holders = select(CustomerBalance.customer_id).where(
+            CustomerBalance.tier_id == filter_.tier_id
+        )
+        parts.append(Match(Customer.id.in_(holders)))
+    if len(parts) > 1:
+        return Match(and_(*(part.condition for part in parts)))
+    return parts[0] if parts else None
 
 
-def _count(condition: ColumnElement[bool] | None) -> int:
-    rows = select(Customer.id)
-    if condition is None:
+def _count(match: Match | None) -> int:
+    # One more than is said exactly: "more than 1,000" must not cost a count of a million.
+    if match is None:
         # The order keeps this in an index of the business: a scan of the table would stop early
         # only where no other business's rows stand before its own.
-        rows = rows.order_by(Customer.created_at)
+        rows = select(Customer.id).order_by(Customer.created_at)
+    elif match.counting is not None:
+        some = match.counting.limit(finding.FETCHED).subquery()
+        rows = select(some.c[0]).distinct()
     else:
-        rows = rows.where(condition)
-    # One more than is said exactly: "more than 1,000" must not cost a count of a million.
-    return (
-        db.session.scalar(select(func.count()).select_from(rows.limit(COUNTED + 1).subquery())) or 0
-    )
+        rows = select(Customer.id).where(match.condition)
+    limited = rows.limit(COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(limited)) or 0
 
 
 def _line(row: Any) -> Line:
@@ -317,4 +315,4 @@ def _instant(text: str) -> datetime:
 
 def plain(text: str) -> str:
     """Text from an address: PostgreSQL keeps no NUL, and nobody searches for a page of text."""
-    return text.replace("\0", "").strip()[: queries.LONGEST_SEARCH]
+    return text.replace("\0", "").strip()[: finding.LONGEST_SEARCH]

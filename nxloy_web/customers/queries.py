@@ -1,20 +1,16 @@
-"""Finding customers, and what their page shows."""
+"""What lists and pages of customers show."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, text
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import joinedload
 
-from nxloy_web import contacts
 from nxloy_web.businesses.models import Location
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer, CustomerNameWord
-from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
-from nxloy_web.customers.reach import home_region
+from nxloy_web.customers.finding import exactly, search, tags_in_use  # noqa: F401, for callers
+from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
@@ -26,76 +22,6 @@ from nxloy_web.redemptions.models import RewardRedemption
 from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
 
 PAGE = 25
-LONGEST_SEARCH = 120
-FEWEST_DIGITS = 5
-"""Text with fewer digits is no phone number worth parsing."""
-
-
-def search(typed: str, limit: int = 10) -> list[Customer]:
-    """Whoever has exactly this code, e-mail or phone, else whose name has words beginning so.
-
-    The work does not grow with the business: it stops at `limit`, in the order of the words.
-    """
-    found = exactly(typed)
-    if found:
-        return found[:limit]
-    starts = _starts(typed)
-    if not starts:
-        return _by_email_start(typed, limit)
-    driving, *others = sorted(starts, key=len, reverse=True)
-    word = aliased(CustomerNameWord)
-    # A name can have two such words, so a few more rows are read than are wanted.
-    rows = db.session.scalars(
-        select(Customer)
-        .join(word, and_(word.business_id == Customer.business_id, word.customer_id == Customer.id))
-        .where(*_range(word, driving), *(Customer.id.in_(_having(start)) for start in others))
-        .order_by(word.word, word.customer_id)
-        .limit(limit * 3)
-    )
-    return list(dict.fromkeys(rows))[:limit]
-
-
-def exactly(typed: str) -> list[Customer]:
-    """Living customers who have exactly this member code, number, e-mail or phone."""
-    condition = _exact(typed)
-    if condition is None:
-        return []
-    return list(db.session.scalars(select(Customer).where(condition).limit(5)))
-
-
-def matching(typed: str) -> ColumnElement[bool]:
-    """The same search as a condition over Customer, for lists that sort and page."""
-    found = exactly(typed)
-    if found:
-        return Customer.id.in_([customer.id for customer in found])
-    starts = _starts(typed)
-    if starts:
-        return and_(*(Customer.id.in_(_having(start)) for start in starts))
-    return _email_begins(typed) if "@" in typed else false()
-
-
-def tagged(tag: str) -> ColumnElement[bool]:
-    """Has this tag, however it is spelled."""
-    return Customer.id.in_(
-        select(CustomerNameWord.customer_id).where(CustomerNameWord.word == tag_word(tag))
-    )
-
-
-def tags_in_use(limit: int = 60) -> list[str]:
-    """Every tag, each found by one step in the index, however many customers have it."""
-    rows = db.session.execute(
-        text("""
-            WITH RECURSIVE tags AS (
-                (SELECT word FROM customer_name_words
-                 WHERE word >= '#' AND word < '$' ORDER BY word LIMIT 1)
-                UNION ALL
-                SELECT (SELECT w.word FROM customer_name_words w
-                        WHERE w.word > tags.word AND w.word < '$' ORDER BY w.word LIMIT 1)
-                FROM tags WHERE tags.word IS NOT NULL)
-            SELECT word FROM tags WHERE word IS NOT NULL LIMIT :most"""),
-        {"most": limit},
-    )
-    return [word.removeprefix("#") for (word,) in rows]
 
 
 @dataclass(frozen=True)
@@ -261,50 +187,6 @@ def read_cursor(cursor: str) -> tuple[datetime, str] | None:
     except ValueError:
         return None
     return (at, row_id) if at.tzinfo else None
-
-
-def _exact(typed: str) -> ColumnElement[bool] | None:
-    typed = typed.strip()[:LONGEST_SEARCH]
-    if not typed:
-        return None
-    conditions = [Customer.member_code == cards.typed(typed), Customer.external_id == typed]
-    if "@" in typed:
-        with suppress(ValueError):  # the beginning of an address, not yet one
-            conditions.append(Customer.email_norm == contacts.email_norm(typed))
-    if sum(c.isdecimal() for c in typed) >= FEWEST_DIGITS:
-        with suppress(ValueError):  # a number of another kind
-            conditions.append(Customer.phone_e164 == contacts.phone_e164(typed, home_region()))
-    return or_(*conditions)
-
-
-def _starts(typed: str) -> list[str]:
-    """The beginnings of words that all have to be there. An address has none."""
-    typed = typed.strip()[:LONGEST_SEARCH]
-    if "@" in typed:
-        return []
-    if typed.startswith("#"):
-        return [tag_word(typed[1:])] if typed.strip("# ") else []
-    return list(dict.fromkeys(words(typed)))[:5]
-
-
-def _range(word: Any, start: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return word.word >= start, word.word < start + LAST_CHARACTER
-
-
-def _having(start: str) -> Any:
-    return select(CustomerNameWord.customer_id).where(*_range(CustomerNameWord, start))
-
-
-def _by_email_start(typed: str, limit: int) -> list[Customer]:
-    if "@" not in typed:
-        return []
-    statement = select(Customer).where(_email_begins(typed)).order_by(Customer.email_norm)
-    return list(db.session.scalars(statement.limit(limit)))
-
-
-def _email_begins(typed: str) -> ColumnElement[bool]:
-    start = typed.strip()[:LONGEST_SEARCH].lower()
-    return and_(Customer.email_norm >= start, Customer.email_norm < start + LAST_CHARACTER)
 
 
 def _older(instant: Any, row_id: Any, before: tuple[datetime, str]) -> ColumnElement[bool]:

@@ -45,7 +45,7 @@ def _fill(admin: Any, business: str, program: str) -> None:
             SELECT %(b)s, 'c' || lpad(n::text, 24, '0'), 'CODE' || n, 'c' || n || '@example.com',
                 'c' || n || '@example.com', '+4930' || (1000000 + n), {names}, 'family' || n,
                 {names} || ' family' || n, CASE n %% 100 WHEN 0 THEN 'BLOCKED' ELSE 'ACTIVE' END,
-                (n * 7919) %% 100000,
+                (n::bigint * 7919) %% 100000,
                 CASE n %% 3 WHEN 0 THEN NULL ELSE now() - n * interval '1 minute' END,
                 now() - n * interval '1 minute'
             FROM generate_series(1, %(rows)s) n""",
