@@ -174,6 +174,7 @@ def test_who_has_the_points_moves_up_and_nobody_moves_down(
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
     place(app, shop)
     assert (tier_of(app, shop, some), tier_of(app, shop, many)) == (silver, gold)
+    assert f"tier={gold}" in owner.get(shop.url(f"/programs/{shop.program_id}")).text
     owner.post(url(shop, f"{gold}/edit"), data=TYPED | {"required_points": "900", "version": "1"})
     place(app, shop)
     assert tier_of(app, shop, many) == gold
