@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import g, url_for
 
+from nxloy_web.customers.names import words
 from nxloy_web.permissions import Permission
 from nxloy_web.web.chrome import DESK_NAV
 
@@ -22,6 +23,8 @@ class Command:
 
 DEEDS = (
     Command("Enrol a customer", "user-plus", "counter.enrol_form", Permission.CUSTOMERS_EDIT),
+    Command("Deleted customers", "archive", "customers.deleted", Permission.CUSTOMERS_MANAGE),
+    Command("Export customers", "download", "customers.export", Permission.CUSTOMERS_EXPORT),
     Command("Scan a redemption code", "scan-line", "redemptions.find", Permission.REDEMPTIONS_VIEW),
     Command("New reward", "gift", "rewards.new", Permission.REWARDS_EDIT),
     Command("New program", "layers", "programs.new", Permission.PROGRAMS_EDIT),
@@ -32,14 +35,16 @@ DEEDS = (
 
 
 def matching(text: str) -> list[Command]:
-    """Every page and deed with a word that begins so; all of them for an empty text."""
+    """Pages and deeds in whose name every word that is typed begins one; all for an empty text."""
     pages = tuple(
         Command(item.label, item.icon, item.endpoint, item.permission) for item in DESK_NAV
     )
-    start = text.lower()
+    starts = words(text)
+    if text and not starts:
+        return []
     return [
         command
         for command in pages + DEEDS
         if g.place.may(command.permission)
-        and any(word.startswith(start) for word in command.label.lower().split())
+        and all(any(word.startswith(start) for word in words(command.label)) for start in starts)
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
@@ -13,7 +13,7 @@ from nxloy_web.rewards.models import Reward
 
 
 def redemption(code: str) -> RewardRedemption | None:
-    """The redemption with exactly this code."""
+    """The redemption with exactly this code, however it is typed."""
     return db.session.scalar(
         history(
             select(RewardRedemption)
@@ -24,10 +24,10 @@ def redemption(code: str) -> RewardRedemption | None:
 
 
 def rewards(text: str, limit: int) -> Sequence[Reward]:
-    """Rewards whose name begins so."""
+    """Rewards with this in their name. A catalog is small enough to be looked through."""
     return db.session.scalars(
         select(Reward)
-        .where(func.lower(Reward.name).startswith(text.lower(), autoescape=True))
+        .where(Reward.name.icontains(text, autoescape=True))
         .order_by(Reward.name, Reward.id)
         .limit(limit)
     ).all()

@@ -3,6 +3,7 @@
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
+from nxloy_web.customers import listing
 from nxloy_web.customers import queries as customers
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.search import commands, queries
@@ -17,7 +18,7 @@ MOST = 6
 @bp.get("/")
 @requires(Permission.HOME)
 def palette() -> ResponseReturnValue:
-    text = request.args.get("q", "").strip()[:120]
+    text = listing.plain(request.args.get("q", ""))
     may = g.place.may
     return page(
         "search/index.html",
