@@ -8,6 +8,7 @@ and commits where it wants a batch to stand.
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from functools import wraps
@@ -205,7 +206,16 @@ def take_up(app: Flask) -> None:
 
 
 def run_until_idle(app: Flask) -> None:
-    """Work until nothing that is due is left; for commands and tests."""
+    """Work until nothing that is due is left; for commands and tests.
+
+    In a thread of its own: the caller may have an event loop running, and a second one cannot
+    be started in the same thread.
+    """
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(_work_until_idle, app).result()
+
+
+def _work_until_idle(app: Flask) -> None:
     while True:
         _work(app, wait=False, concurrency=1)
         if not _something_is_due(app):
