@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -9,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
+from nxloy_web.ledger import queries as ledger
 from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
 from nxloy_web.purchases.models import Purchase
@@ -20,23 +22,16 @@ class Card:
     """What the cashier sees of the customer who stands there."""
 
     balance: CustomerBalance | None
+    spendable: int
     open_redemptions: Sequence[RewardRedemption]
     purchases: Sequence[Purchase]
 
 
-def card(customer_id: str) -> Card:
+def card(customer_id: str, at: datetime) -> Card:
+    balance = _balance(customer_id)
     return Card(
-        balance=db.session.scalars(
-            select(CustomerBalance)
-            .join(CustomerBalance.program)
-            .where(
-                CustomerBalance.customer_id == customer_id,
-                LoyaltyProgram.status == ProgramStatus.ACTIVE,
-            )
-            .options(joinedload(CustomerBalance.tier), joinedload(CustomerBalance.program))
-            .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-            .limit(1)
-        ).first(),
+        balance=balance,
+        spendable=0 if balance is None else ledger.spendable_of(balance, at),
         open_redemptions=db.session.scalars(
             history(
                 select(RewardRedemption)
@@ -56,6 +51,20 @@ def card(customer_id: str) -> Card:
             .limit(5)
         ).all(),
     )
+
+
+def _balance(customer_id: str) -> CustomerBalance | None:
+    return db.session.scalars(
+        select(CustomerBalance)
+        .join(CustomerBalance.program)
+        .where(
+            CustomerBalance.customer_id == customer_id,
+            LoyaltyProgram.status == ProgramStatus.ACTIVE,
+        )
+        .options(joinedload(CustomerBalance.tier), joinedload(CustomerBalance.program))
+        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+        .limit(1)
+    ).first()
 
 
 def purchase(purchase_id: str) -> Purchase:

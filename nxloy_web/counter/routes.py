@@ -82,7 +82,7 @@ def given(purchase_id: str) -> ResponseReturnValue:
     return page(
         "counter/given.html",
         purchase=purchase,
-        card=queries.card(purchase.customer_id),
+        card=queries.card(purchase.customer_id, clock.now()),
         can_undo=purchases.can_undo(purchase, by=g.actor, at=clock.now()),
     )
 
@@ -155,7 +155,7 @@ def _card(
         "counter/show.html",
         status=status,
         customer=customer,
-        card=queries.card(customer_id),
+        card=queries.card(customer_id, clock.now()),
         offers=offers_for(customer_id, clock.now()),
         form=form,
         reward_form=RewardForm(formdata=None),

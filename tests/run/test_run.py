@@ -105,7 +105,8 @@ def test_a_fallen_database_stops_everything(started: Run, instance: Path) -> Non
 
 def test_a_stop_during_the_start_is_clean(begin: Begin, instance: Path) -> None:
     run = begin()
-    time.sleep(0.7)
+    while not (instance / "run.lock").exists():  # from here on it listens to signals
+        time.sleep(0.01)
     assert run.stop() == 0
     assert "Traceback" not in run.output
     assert _marked(instance) == []

@@ -142,8 +142,9 @@ def test_every_page_of_the_portal(
     app: Flask, live_server: str, demo: str, context: BrowserContext, as_admin: Any
 ) -> None:
     user_id, customer_id = as_admin.execute(
-        "SELECT user_id, c.id FROM customers c JOIN users u ON u.id = c.user_id"
-        " WHERE u.email_norm = 'amara@harbour.example'"
+        "SELECT c.user_id, c.id FROM customers c JOIN businesses b ON b.id = c.business_id"
+        " WHERE b.slug = %s AND c.email_norm = 'amara@harbour.example'",
+        (SLUG,),
     ).fetchone()
     client = app.test_client()
     sign_in(client, user_id, "portal")
