@@ -5,8 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, select, tuple_
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from werkzeug.datastructures import MultiDict
 
 from nxloy_web.customers import finding
@@ -79,10 +91,9 @@ class Line:
     reach: str
     status: CustomerStatus
     spent_minor: int
-    purchase_count: int
     last_purchase_at: datetime | None
     created_at: datetime
-    points: int | None
+    points: int
     tier_id: str | None
 
 
@@ -100,7 +111,7 @@ def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> 
     match = _condition(filter_)
     backwards = bool(filter_.before)
     cursor = _read(filter_, filter_.before or filter_.after)
-    statement = _ordered(_columns(program, at), filter_, backwards)
+    statement = _ordered(select(*_COLUMNS), filter_, backwards)
     if match is not None:
         statement = statement.where(match.condition)
     if cursor is not None:
@@ -111,7 +122,7 @@ def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> 
         rows = rows[::-1]
     first, last = (rows[0], rows[-1]) if rows else (None, None)
     return Page(
-        rows=[_line(row) for row in rows],
+        rows=_lines(rows, _balances([row.id for row in rows], program, at)),
         total=_count(match),
         before=_write(filter_, first) if first and (more if backwards else cursor) else "",
         after=_write(filter_, last) if last and (backwards or more) else "",
@@ -126,17 +137,18 @@ def everything(
     match = _condition(filter_)
     cursor = None
     while True:
-        statement = _ordered(_whole(program, at), filter_, backwards=False)
+        statement = _ordered(select(Customer), filter_, backwards=False)
         if match is not None:
             statement = statement.where(match.condition)
         if cursor is not None:
             statement = statement.where(_beyond(filter_, cursor, backwards=False))
-        rows = db.session.execute(statement.limit(batch)).all()
+        rows = db.session.scalars(statement.limit(batch)).all()
+        balances = _balances([row.id for row in rows], program, at)
         for row in rows:
-            yield row.Customer, row.points, row.tier_id
+            yield row, *balances.get(row.id, (None, None))
         if len(rows) < batch:
             return
-        cursor = _read(filter_, _write(filter_, rows[-1].Customer))
+        cursor = _read(filter_, _write(filter_, rows[-1]))
         db.session.expunge_all()
 
 
@@ -164,44 +176,41 @@ def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
     return rows[:PAGE], f"{last.deleted_at.isoformat()}~{last.id}"
 
 
-def _columns(program: ProgramWithTiers | None, at: datetime) -> Select[Any]:
-    columns: Any = select(
-        Customer.id,
-        Customer.first_name,
-        Customer.last_name,
-        Customer.email,
-        Customer.phone_e164,
-        Customer.status,
-        Customer.name_norm,
-        Customer.spent_minor,
-        Customer.purchase_count,
-        Customer.last_purchase_at,
-        Customer.created_at,
+_COLUMNS: Any = (
+    Customer.id,
+    Customer.first_name,
+    Customer.last_name,
+    Customer.email,
+    Customer.phone_e164,
+    Customer.status,
+    Customer.name_norm,
+    Customer.spent_minor,
+    Customer.last_purchase_at,
+    Customer.created_at,
+)
+
+
+def _balances(
+    ids: list[str], program: ProgramWithTiers | None, at: datetime
+) -> dict[str, tuple[int, str | None]]:
+    """Points and tier of these customers.
+
+    Asked for after the page is known: as a join, the planner expects few balances in a program
+    and reads all of them. The program is picked here, so that only the customers' index fits.
+    """
+    if program is None or not ids:
+        return {}
+    rows = db.session.execute(
+        select(
+            CustomerBalance.customer_id,
+            CustomerBalance.program_id,
+            CustomerBalance.tier_id,
+            spendable_now(at).label("points"),
+        ).where(CustomerBalance.customer_id == any_(literal(ids, ARRAY(Text))))
     )
-    return _with_balance(columns, program, at)
-
-
-def _whole(program: ProgramWithTiers | None, at: datetime) -> Select[Any]:
-    return _with_balance(select(Customer), program, at)
-
-
-def _with_balance(
-    statement: Select[Any], program: ProgramWithTiers | None, at: datetime
-) -> Select[Any]:
-    if program is None:
-        return statement.add_columns(
-            literal_column("NULL").label("points"), literal_column("NULL").label("tier_id")
-        )
-    return statement.add_columns(
-        spendable_now(at).label("points"), CustomerBalance.tier_id.label("tier_id")
-    ).outerjoin(
-        CustomerBalance,
-        and_(
-            CustomerBalance.business_id == Customer.business_id,
-            CustomerBalance.customer_id == Customer.id,
-            CustomerBalance.program_id == program.id,
-        ),
-    )
+    return {
+        row.customer_id: (row.points, row.tier_id) for row in rows if row.program_id == program.id
+    }
 
 
 def _ordered(statement: Select[Any], filter_: Filter, backwards: bool) -> Select[Any]:
@@ -255,21 +264,26 @@ def _count(match: Match | None) -> int:
     return db.session.scalar(select(func.count()).select_from(limited)) or 0
 
 
-def _line(row: Any) -> Line:
-    full = " ".join(part for part in (row.first_name, row.last_name) if part)
-    reach = row.email or row.phone_e164 or ""
-    return Line(
-        id=row.id,
-        name=full or reach or "Erased customer",
-        reach=reach if full else "",
-        status=row.status,
-        spent_minor=row.spent_minor,
-        purchase_count=row.purchase_count,
-        last_purchase_at=row.last_purchase_at,
-        created_at=row.created_at,
-        points=row.points,
-        tier_id=row.tier_id,
-    )
+def _lines(rows: Any, balances: dict[str, tuple[int, str | None]]) -> list[Line]:
+    lines = []
+    for row in rows:
+        full = " ".join(part for part in (row.first_name, row.last_name) if part)
+        reach = row.email or row.phone_e164 or ""
+        points, tier_id = balances.get(row.id, (0, None))
+        lines.append(
+            Line(
+                id=row.id,
+                name=full or reach or "Erased customer",
+                reach=reach if full else "",
+                status=row.status,
+                spent_minor=row.spent_minor,
+                last_purchase_at=row.last_purchase_at,
+                created_at=row.created_at,
+                points=points,
+                tier_id=tier_id,
+            )
+        )
+    return lines
 
 
 def _write(filter_: Filter, row: Any) -> str:

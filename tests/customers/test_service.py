@@ -1,5 +1,6 @@
 """The rules of taking customers in and changing them."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -272,3 +273,26 @@ def test_tags_are_kept_once_however_they_are_spelled() -> None:
 def test_numbers_without_a_country_are_those_of_the_clock() -> None:
     assert region_of("Europe/Berlin") == "DE"
     assert region_of("UTC") is None
+
+
+def test_of_two_who_enrol_the_same_address_at_once_one_wins(app: Flask) -> None:
+    shop = make_shop(app)
+    both_have_looked = threading.Barrier(2)
+    results: list[str] = []
+
+    def press(first_name: str) -> None:
+        with inside(app, shop):
+            try:
+                both_have_looked.wait(5)
+                enrol(shop, first_name, email="race@example.com")
+                results.append("enrolled")
+            except service.AlreadyCustomer as refusal:
+                db.session.rollback()
+                results.append(refusal.field)
+
+    threads = [threading.Thread(target=press, args=(name,)) for name in ("One", "Two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(results) == ["email", "enrolled"]
