@@ -65,9 +65,12 @@ def _void(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
     _update(
         update(Purchase)
         .where(*of_batch, Purchase.status == PurchaseStatus.RECORDED)
-        .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON)
+        .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON, import_key=None)
     )
-    _update(update(Purchase).where(*of_batch).values(import_key=None))
+    # Those voided by hand before: their keys are given up too.
+    _update(
+        update(Purchase).where(*of_batch, Purchase.import_key.is_not(None)).values(import_key=None)
+    )
     copying.stage("nx_buyers", "id text", ((customer_id,) for customer_id in customer_ids))
     copying.run(_COUNT_AGAIN)
 
