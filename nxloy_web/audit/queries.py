@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 
 from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
+from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.identity.models import User
 
 PAGE = 50
@@ -39,14 +40,14 @@ def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
         statement = statement.where(AuditEntry.subject_id == filter_.subject_id)
     if filter_.actor_user_id:
         statement = statement.where(AuditEntry.actor_user_id == filter_.actor_user_id)
-    place = _place(filter_.before)
+    place = read_cursor(filter_.before)
     if place is not None:
         statement = statement.where(tuple_(AuditEntry.occurred_at, AuditEntry.id) < tuple_(*place))
     rows = db.session.execute(statement).all()
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1][0]
-    return rows[:PAGE], f"{last.occurred_at.isoformat()}~{last.id}"
+    return rows[:PAGE], write_cursor(last.occurred_at, last.id)
 
 
 def last_change(subject_type: str, subject_id: str) -> tuple[str, datetime] | None:
@@ -73,11 +74,3 @@ def subject_types() -> Sequence[str]:
     return db.session.scalars(
         select(AuditEntry.subject_type).distinct().order_by(AuditEntry.subject_type)
     ).all()
-
-
-def _place(cursor: str) -> tuple[datetime, str] | None:
-    instant, _, entry_id = cursor.partition("~")
-    try:
-        return datetime.fromisoformat(instant), entry_id
-    except ValueError:
-        return None

@@ -26,6 +26,7 @@ from nxloy_web.customers.finding import Match
 from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.customers.queries import ProgramWithTiers
 from nxloy_web.db import db
+from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.ledger.queries import spendable_now
@@ -173,7 +174,7 @@ def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     if last is None or last.deleted_at is None:
         return rows, ""
-    return rows[:PAGE], f"{last.deleted_at.isoformat()}~{last.id}"
+    return rows[:PAGE], write_cursor(last.deleted_at, last.id)
 
 
 _COLUMNS: Any = (

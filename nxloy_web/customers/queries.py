@@ -12,6 +12,7 @@ from nxloy_web.businesses.models import Location
 from nxloy_web.customers.finding import exactly, search, tags_in_use  # noqa: F401, for callers
 from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
+from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.identity.models import User
@@ -157,7 +158,7 @@ def purchases(
         statement = statement.where(_older(Purchase.occurred_at, Purchase.id, before))
     rows: list[Any] = [tuple(row) for row in db.session.execute(statement)]
     last = rows[PAGE - 1][0] if len(rows) > PAGE else None
-    return rows[:PAGE], _cursor(last.occurred_at, last.id) if last else ""
+    return rows[:PAGE], write_cursor(last.occurred_at, last.id) if last else ""
 
 
 def redemptions(
@@ -177,21 +178,8 @@ def redemptions(
         )
     rows = list(db.session.scalars(statement))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return rows[:PAGE], _cursor(last.requested_at, last.id) if last else ""
-
-
-def read_cursor(cursor: str) -> tuple[datetime, str] | None:
-    instant, _, row_id = cursor.partition("~")
-    try:
-        at = datetime.fromisoformat(instant)
-    except ValueError:
-        return None
-    return (at, row_id) if at.tzinfo else None
+    return rows[:PAGE], write_cursor(last.requested_at, last.id) if last else ""
 
 
 def _older(instant: Any, row_id: Any, before: tuple[datetime, str]) -> ColumnElement[bool]:
     return or_(instant < before[0], and_(instant == before[0], row_id < before[1]))
-
-
-def _cursor(instant: datetime, row_id: str) -> str:
-    return f"{instant.isoformat()}~{row_id}"

@@ -11,6 +11,7 @@ from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.customers.reach import NotReachable
+from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
 from nxloy_web.ledger import queries as ledger
@@ -67,7 +68,7 @@ def export() -> ResponseReturnValue:
 @bp.get("/deleted")
 @requires(Permission.CUSTOMERS_MANAGE)
 def deleted() -> ResponseReturnValue:
-    rows, after = listing.deleted(queries.read_cursor(request.args.get("after", "")))
+    rows, after = listing.deleted(read_cursor(request.args.get("after", "")))
     return page(
         "customers/deleted.html",
         fragment="customers/_deleted.html",
@@ -219,8 +220,8 @@ def profile_page(
     before = request.args.get("before", "")
     rows, after = {
         "activity": lambda: queries.entries(customer_id, program_id, _number(before)),
-        "purchases": lambda: queries.purchases(customer_id, queries.read_cursor(before)),
-        "redemptions": lambda: queries.redemptions(customer_id, queries.read_cursor(before)),
+        "purchases": lambda: queries.purchases(customer_id, read_cursor(before)),
+        "redemptions": lambda: queries.redemptions(customer_id, read_cursor(before)),
     }[tab]()
     return page(
         "customers/show.html",

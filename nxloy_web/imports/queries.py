@@ -10,6 +10,7 @@ from sqlalchemy import func, select, tuple_
 from nxloy_web.background.models import JobRun
 from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
+from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.db.rows import find
 from nxloy_web.identity.models import User
 from nxloy_web.imports import reading
@@ -44,17 +45,14 @@ def listing(before: str) -> tuple[list[Listed], str]:
         .order_by(ImportRun.created_at.desc(), ImportRun.id.desc())
         .limit(PAGE + 1)
     )
-    instant, _, import_id = before.partition("~")
-    try:
-        place = (datetime.fromisoformat(instant), import_id)
+    place = read_cursor(before)
+    if place is not None:
         statement = statement.where(tuple_(ImportRun.created_at, ImportRun.id) < tuple_(*place))
-    except ValueError:
-        pass
     rows = [Listed(*row) for row in db.session.execute(statement)]
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1].run
-    return rows[:PAGE], f"{last.created_at.isoformat()}~{last.id}"
+    return rows[:PAGE], write_cursor(last.created_at, last.id)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 
+from nxloy_web.db.cursors import read_cursor
 from nxloy_web.ledger.models import TransactionType
-from nxloy_web.ledger.queries import Filter, read_cursor
+from nxloy_web.ledger.queries import Filter
 
 LONGEST_TEXT = 100
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, load_only
 from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import LAST_CHARACTER, words
 from nxloy_web.db import db
+from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
@@ -161,16 +162,7 @@ def customer(customer_id: str) -> Customer:
 
 
 def cursor(row: PointTransaction) -> str:
-    return f"{row.occurred_at.isoformat()}~{row.id}"
-
-
-def read_cursor(text: str) -> tuple[datetime, str] | None:
-    instant, _, row_id = text.partition("~")
-    try:
-        at = datetime.fromisoformat(instant)
-    except ValueError:
-        return None
-    return (at, row_id) if at.tzinfo and row_id else None
+    return write_cursor(row.occurred_at, row.id)
 
 
 def _standing(balance: CustomerBalance, at: datetime) -> Standing:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import fold
 from nxloy_web.db import db
+from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
 from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
@@ -38,7 +39,7 @@ class Filter:
             status=RedemptionStatus(status) if status in RedemptionStatus.__members__ else None,
             text=args.get("q", "").strip()[:80],
             location_id=args.get("location", ""),
-            after=_cursor(args.get("after", "")),
+            after=read_cursor(args.get("after", "")),
         )
 
 
@@ -59,7 +60,7 @@ def page_of(filter_: Filter) -> Page:
     return Page(
         rows=rows[:PAGE],
         total=_counted(_where(select(RewardRedemption.id), filter_)),
-        after=f"{last.requested_at.isoformat()}~{last.id}" if last else "",
+        after=write_cursor(last.requested_at, last.id) if last else "",
     )
 
 
@@ -141,11 +142,3 @@ def _limited(statement: Select[Any]) -> Any:
     # One more than is shown exactly: "more than 1,000" must not cost a count of a million.
     rows = statement.order_by(None).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(rows).scalar_subquery()
-
-
-def _cursor(text: str) -> tuple[datetime, str] | None:
-    instant, _, row_id = text.partition("~")
-    try:
-        return datetime.fromisoformat(instant), row_id
-    except ValueError:
-        return None

@@ -15,7 +15,7 @@ from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.redemptions.models import RewardRedemption
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.csv_export import csv_download
-from nxloy_web.web.local_urls import local_path
+from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
 
@@ -140,9 +140,8 @@ def _page(redemption_id: str, form: ReasonForm, status: int = 200) -> ResponseRe
 def _decided(redemption: RewardRedemption, word: str) -> ResponseReturnValue:
     return changed(
         "redemptions/decided.htmx.html",
-        otherwise=local_path(
-            request.form.get("back"), url_for(".show", redemption_id=redemption.id)
-        ),
+        otherwise=local_path(request.form.get("back"))
+        or url_for(".show", redemption_id=redemption.id),
         toast=f"{word}: {redemption.code}",
         redemption=queries.with_everything(redemption.id),
         counts=listing.counts(),
