@@ -1,5 +1,6 @@
 """Hundreds of made-up histories: whatever happens in whatever order, the books are right."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,16 +162,17 @@ def shop(app: Flask) -> Shop:
     return make_shop(app)
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(played=histories)
-def test_the_books_are_right_after_any_history(
-    app: Flask, shop: Shop, played: list[tuple[Any, ...]]
-) -> None:
+def of_many(histories_played: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The property over this many made-up histories; each is rolled back."""
+    return settings(
+        max_examples=histories_played,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+def play_out(app: Flask, shop: Shop, played: list[tuple[Any, ...]]) -> None:
     with inside(app, shop):
         ledger = Ledger(shop)
         for step in played:
@@ -180,3 +182,20 @@ def test_the_books_are_right_after_any_history(
         ledger.settle()
         ledger.is_right()
         db.session.rollback()
+
+
+@of_many(150)
+@given(played=histories)
+def test_the_books_are_right_after_any_history(
+    app: Flask, shop: Shop, played: list[tuple[Any, ...]]
+) -> None:
+    play_out(app, shop, played)
+
+
+@pytest.mark.soak
+@of_many(5_000)
+@given(played=histories)
+def test_the_books_are_right_after_thousands_of_histories(
+    app: Flask, shop: Shop, played: list[tuple[Any, ...]]
+) -> None:
+    play_out(app, shop, played)
