@@ -201,8 +201,8 @@ def take_up(app: Flask) -> None:
             await _go_on(queue.job_manager)
 
     connector = procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=1)
-    with queue.replace_connector(connector):
-        asyncio.run(work())
+    with queue.replace_connector(connector), ThreadPoolExecutor(1) as worker:
+        worker.submit(asyncio.run, work()).result()
 
 
 def run_until_idle(app: Flask) -> None:

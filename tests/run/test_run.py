@@ -105,8 +105,9 @@ def test_a_fallen_database_stops_everything(started: Run, instance: Path) -> Non
 
 def test_a_stop_during_the_start_is_clean(begin: Begin, instance: Path) -> None:
     run = begin()
-    while not (instance / "run.lock").exists():  # from here on it listens to signals
-        time.sleep(0.01)
+    lock = instance / "run.lock"
+    while str(run.process.pid) not in (lock.read_text() if lock.exists() else ""):
+        time.sleep(0.01)  # once it holds the lock it listens to signals
     assert run.stop() == 0
     assert "Traceback" not in run.output
     assert _marked(instance) == []
