@@ -18,10 +18,14 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from psycopg import sql
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from nxloy_web.db import embedded
+
+# What a page must show comes when it comes: a busy machine is no reason to fail.
+expect.set_options(timeout=30_000)
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
