@@ -26,7 +26,7 @@ format: env-dev  ## Put the code into shape
 lint: env-dev  ## The quick checks alone
 	@$(VENV) -m ruff format --check . && $(VENV) -m ruff check . && $(VENV) -m mypy
 
-bench: env-bench  ## Print the figures of docs/figures.md
+bench: env-bench  ## Print figures with ratios to limits and peers
 	@$(VENV) -m bench
 
 soak: env-dev  ## Long proofs at full size
