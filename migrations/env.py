@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from nxloy_web.config import VERSION, with_driver
 from nxloy_web.models import Base
 from nxloy_web.schema.autogenerate import include_object, render_item
+from nxloy_web.schema.gate import gated
 
 log = logging.getLogger("nxloy.migrations")
 DEPLOY_LOCK = "nxloy deploy"
@@ -27,6 +28,10 @@ def configure(**where: Any) -> None:
         transaction_per_migration=True,
         **where,
     )
+    steps = context.get_context().opts.get("fn")
+    if steps is not None and "fn" not in where:
+        # The same once more, with every step asked for just before it runs.
+        configure(**where, fn=gated(steps))
 
 
 def offline() -> None:

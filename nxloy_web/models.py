@@ -13,6 +13,7 @@ from nxloy_web.programs.models import EarningRule, LoyaltyProgram, LoyaltyTier
 from nxloy_web.purchases.models import Purchase
 from nxloy_web.redemptions.models import RedemptionEvent, RewardRedemption
 from nxloy_web.rewards.models import Picture, Reward, StockMovement
+from nxloy_web.schema.models import DataMigrationReport, DataMigrationRun
 from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
 
 OPEN_TABLES = {
@@ -20,6 +21,8 @@ OPEN_TABLES = {
     "verification_codes": "sent before any business is entered",
     "accounts": "a provider's identity belongs to the person",
     "outbound_mails": "sign-in mail is sent before any business is entered",
+    "data_migrations": "how far the installation's schema changes are",
+    "data_migration_reports": "rows that no rule decides, for the installation's operator",
 }
 """Tables without a business, and why."""
 
@@ -34,6 +37,8 @@ __all__ = [
     "CustomerNameWord",
     "CustomerSegment",
     "CustomerSegmentMember",
+    "DataMigrationReport",
+    "DataMigrationRun",
     "EarningRule",
     "ImportLine",
     "ImportRun",

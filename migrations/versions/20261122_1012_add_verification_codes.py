@@ -5,13 +5,17 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from nxloy_web.schema import operations as ops
+from nxloy_web.schema.locking import one_transaction
 
 revision = "add_verification_codes"
 down_revision = "add_user_email_verification"
 branch_labels = None
 depends_on = None
+phase = "expand"
+down_loses = ("verification_codes",)
 
 
+@one_transaction
 def upgrade() -> None:
     op.create_table(
         "verification_codes",
@@ -65,6 +69,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TYPE {name} OWNER TO nx_owner")
 
 
+@one_transaction
 def downgrade() -> None:
     op.drop_table("verification_codes")
     op.execute("DROP TYPE verification_status")

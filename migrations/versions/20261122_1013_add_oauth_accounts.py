@@ -5,13 +5,17 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from nxloy_web.schema import operations as ops
+from nxloy_web.schema.locking import one_transaction
 
 revision = "add_oauth_accounts"
 down_revision = "add_verification_codes"
 branch_labels = None
 depends_on = None
+phase = "expand"
+down_loses = ("accounts",)
 
 
+@one_transaction
 def upgrade() -> None:
     op.create_table(
         "accounts",
@@ -50,5 +54,6 @@ def upgrade() -> None:
     ops.open_table("accounts", app="SELECT, INSERT, UPDATE, DELETE")
 
 
+@one_transaction
 def downgrade() -> None:
     op.drop_table("accounts")

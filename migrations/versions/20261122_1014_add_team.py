@@ -5,13 +5,21 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from nxloy_web.schema import operations as ops
+from nxloy_web.schema.locking import one_transaction
 
 revision = "add_team"
 down_revision = "add_oauth_accounts"
 branch_labels = None
 depends_on = None
+phase = "expand"
+down_loses = (
+    "locations",
+    "memberships",
+    "invitations",
+)
 
 
+@one_transaction
 def upgrade() -> None:
     op.create_table(
         "locations",
@@ -132,6 +140,7 @@ def upgrade() -> None:
     ops.tenant_table("invitations", app="SELECT, INSERT, UPDATE")
 
 
+@one_transaction
 def downgrade() -> None:
     op.drop_table("invitations")
     op.drop_table("memberships")

@@ -11,16 +11,25 @@ def tenant_table(name: str, *, app: str, column: str = "business_id") -> None:
     ENABLE and FORCE, so that not even the owner reads past it. One policy for reading and
     writing: the row's business must be the one the transaction has entered.
     """
-    mine = f"{column} = current_setting('app.business_id', true)"
-    op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
-    op.execute(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY tenant ON {name} USING ({mine}) WITH CHECK ({mine})")
+    for statement in tenancy(name, column):
+        op.execute(statement)
     open_table(name, app=app)
 
 
+def tenancy(name: str, column: str = "business_id") -> tuple[str, ...]:
+    """The statements that put a table under the tenant policy."""
+    mine = f"{column} = current_setting('app.business_id', true)"
+    return (
+        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant ON {name} USING ({mine}) WITH CHECK ({mine})",
+    )
+
+
 def open_table(name: str, *, app: str) -> None:
-    """Say what the application may do with a table that belongs to no business."""
-    op.execute(f"GRANT {app} ON {name} TO {APP_ROLES}")
+    """Say what the application may do with a table that belongs to no business ("": nothing)."""
+    if app:
+        op.execute(f"GRANT {app} ON {name} TO {APP_ROLES}")
     op.execute(f"ALTER TABLE {name} OWNER TO nx_owner")
 
 

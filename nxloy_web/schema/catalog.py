@@ -1,0 +1,93 @@
+"""What stands in the database already, so that a step can be run again after it was cut short.
+
+Printing SQL (`--sql`) has no database to ask: then nothing is there yet, and a step prints all
+it would do.
+"""
+
+from typing import Any
+
+from alembic import op
+from sqlalchemy import text
+
+
+def has_column(table: str, column: str, *, otherwise: bool = False) -> bool:
+    """Whether the column is there; `otherwise` is the answer while SQL is printed."""
+    return bool(
+        _ask(
+            "SELECT true FROM pg_attribute WHERE attrelid = to_regclass(:table)"
+            " AND attname = :column AND NOT attisdropped",
+            otherwise,
+            table=table,
+            column=column,
+        )
+    )
+
+
+def is_not_null(table: str, column: str) -> bool:
+    return bool(
+        _ask(
+            "SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass(:table)"
+            " AND attname = :column AND NOT attisdropped",
+            False,
+            table=table,
+            column=column,
+        )
+    )
+
+
+def index_is_valid(name: str) -> bool | None:
+    """None when there is no such index; False for what a failed CONCURRENTLY left."""
+    found: bool | None = _ask(
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)", None, name=name
+    )
+    return found
+
+
+def constraint_is_valid(table: str, name: str) -> bool | None:
+    """None when there is no such constraint; False for one that is NOT VALID."""
+    found: bool | None = _ask(
+        "SELECT convalidated FROM pg_constraint"
+        " WHERE conrelid = to_regclass(:table) AND conname = :name",
+        None,
+        table=table,
+        name=name,
+    )
+    return found
+
+
+def primary_key(table: str) -> list[str]:
+    """The columns of the primary key, in order."""
+    found: list[str] | None = _ask(
+        "SELECT array_agg(a.attname::text ORDER BY k.place) FROM pg_constraint c"
+        " CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k(number, place)"
+        " JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number"
+        " WHERE c.conrelid = to_regclass(:table) AND c.contype = 'p'",
+        None,
+        table=table,
+    )
+    return found or []
+
+
+def has_policy(table: str, name: str) -> bool:
+    return bool(
+        _ask(
+            "SELECT true FROM pg_policy WHERE polrelid = to_regclass(:table) AND polname = :name",
+            False,
+            table=table,
+            name=name,
+        )
+    )
+
+
+def hides_rows(table: str) -> bool:
+    """Whether policies would hide rows of the table from this connection.
+
+    The validation of a foreign key would then pass over rows it cannot see (MIGRATIONS.md 0.6).
+    """
+    return bool(_ask("SELECT row_security_active(to_regclass(:table))", False, table=table))
+
+
+def _ask(question: str, otherwise: Any, **parameters: str) -> Any:
+    if op.get_context().as_sql:
+        return otherwise
+    return op.get_bind().execute(text(question), parameters).scalar()

@@ -1,0 +1,100 @@
+"""What is asked before a revision runs, by `flask db` and `flask schema` alike."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from alembic import context as alembic
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from nxloy_web.schema import history, runner
+from nxloy_web.schema.history import CONTRACT, Revision
+from nxloy_web.schema.refusals import Refused
+
+Steps = Callable[..., Iterable[Any]]
+
+
+def gated(steps: Steps) -> Steps:
+    """The same steps, each asked for just before it runs (an earlier one may open the gate)."""
+
+    def one_by_one(heads: Any, context: Any) -> Iterator[Any]:
+        for step in steps(heads, context):
+            revision = getattr(step, "revision", None)
+            if revision is not None and not context.as_sql:
+                described = history.described(revision.module)
+                why_not = _up(context.connection, described) if step.is_upgrade else None
+                if not step.is_upgrade and "lossy" not in alembic.get_x_argument(True):
+                    why_not = _down(context.connection, described)
+                if why_not:
+                    raise Refused(why_not)
+            yield step
+
+    return one_by_one
+
+
+def why_not(connection: Connection, revision: Revision) -> str | None:
+    """Why a revision may not run now; None when it may."""
+    return _up(connection, revision)
+
+
+def _up(connection: Connection, revision: Revision) -> str | None:
+    if revision.phase != CONTRACT:
+        return None
+    return next(
+        (reason for name in revision.needs if (reason := _unfinished(connection, name))), None
+    ) or _old_application(connection, revision)
+
+
+def _unfinished(connection: Connection, name: str) -> str | None:
+    status = connection.scalar(
+        text("SELECT status FROM data_migrations WHERE name = :name"), {"name": name}
+    )
+    if status != "DONE":
+        return f"The data migration {name} is not finished: `flask schema data run` first."
+    migration = history.data_migration(name)
+    waiting = runner.waiting(_raw(connection), migration) if migration else 0
+    if waiting:
+        return (
+            f"{waiting:,} row{'s' if waiting > 1 else ''} of {name} wait for a decision: "
+            f"`flask schema report {name}` shows them. Put them right and run this again."
+        )
+    return None
+
+
+def _old_application(connection: Connection, revision: Revision) -> str | None:
+    if revision.min_app is None:
+        return None
+    names = connection.scalars(
+        text(
+            "SELECT DISTINCT application_name FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'nxloy/%'"
+        )
+    )
+    old = sorted(
+        name for name in names if _version(name.split("/")[1]) < _version(revision.min_app)
+    )
+    if not old:
+        return None
+    return (
+        f"An older version of the application is still connected ({', '.join(old)}); "
+        f"{revision.id} needs {revision.min_app} or later everywhere. Stop it and run this again."
+    )
+
+
+def _down(connection: Connection, revision: Revision) -> str | None:
+    for table in revision.down_loses:
+        if connection.scalar(text(f"SELECT true FROM {table} LIMIT 1")):
+            return (
+                f"Going back over {revision.id} would lose the rows of {table}. "
+                "To lose them, say `flask db downgrade -x lossy=yes …`."
+            )
+    return None
+
+
+def _version(text_: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text_))
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.driver_connection

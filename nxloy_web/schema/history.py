@@ -1,0 +1,85 @@
+"""The revisions as what they are to a deployment: expand, data, contract."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from nxloy_web.schema.data import DataMigration
+
+EXPAND, DATA, CONTRACT = "expand", "data", "contract"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision file. `phase` says what it asks of the running application."""
+
+    id: str
+    phase: str
+    group: str
+    """What belongs together: a group is expanded, filled and contracted, or aborted, as one."""
+    title: str
+    path: str
+    needs: tuple[str, ...]
+    """The data migrations that must be finished before."""
+    min_app: str | None
+    """The oldest application version that may still be connected."""
+    down_loses: tuple[str, ...]
+    """Tables whose rows the way back would lose."""
+    migration: DataMigration | None
+
+
+def revisions() -> list[Revision]:
+    """The whole history, oldest first."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [_revision(script) for script in reversed(list(scripts))]
+
+
+def pending(connection: Connection) -> list[Revision]:
+    """What the database does not have yet, in order."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = revisions()
+    if current is None:
+        return known
+    places = {revision.id: place for place, revision in enumerate(known)}
+    return known[places[current] + 1 :]
+
+
+def described(module: ModuleType) -> Revision:
+    """A revision by its module; what it does not say has its default."""
+
+    def said(name: str, otherwise: Any) -> Any:
+        return getattr(module, name, otherwise)
+
+    title = (module.__doc__ or "").strip().splitlines()
+    return Revision(
+        id=module.revision,
+        phase=said("phase", EXPAND),
+        group=said("group", module.revision),
+        title=title[0] if title else "",
+        path=str(module.__file__),
+        needs=said("needs", ()),
+        min_app=said("min_app", None),
+        down_loses=said("down_loses", ()),
+        migration=said("MIGRATION", None),
+    )
+
+
+def data_migration(name: str) -> DataMigration | None:
+    """A data migration by its name."""
+    found = (r.migration for r in revisions() if r.migration and r.migration.name == name)
+    return next(found, None)
+
+
+def _revision(script: Script) -> Revision:
+    return described(script.module)
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["migrate"].migrate.get_config()
+    return config

@@ -1,0 +1,126 @@
+"""Renaming a column while old and new code write to it: two columns that a trigger keeps equal.
+
+expand    `start_rename`: the new column, the trigger, and a rule that is not yet proven
+data      `copy_of(...)`: fills the rows that nobody has written since
+contract  `finish_rename`: the rule is proven, the trigger and the old column go
+
+Copying before both columns are written (the catalogue's order) loses every write in between.
+"""
+
+from nxloy_web.schema import backfill, catalog, online
+from nxloy_web.schema.data import DataMigration
+from nxloy_web.schema.locking import locked
+
+
+def start_rename(table: str, old: str, new: str, type_: str) -> None:
+    """Add `new` beside `old` and keep both equal, whichever of them is written.
+
+    The column is NOT NULL in the end. One short lock, no row is touched.
+    """
+    if catalog.has_column(table, new):
+        return
+    locked(
+        table,
+        f"ALTER TABLE {table} ADD COLUMN {new} {type_}",
+        *_keep_equal(table, old, new),
+        _unproven(table, new),
+    )
+
+
+def abort_rename(table: str, new: str) -> None:
+    """Undo `start_rename`. Nothing is lost: the old column was kept equal all the time."""
+    keeper = _keeper(table, new)
+    locked(
+        table,
+        f"DROP TRIGGER IF EXISTS {keeper} ON {table}",
+        f"DROP FUNCTION IF EXISTS {keeper}()",
+        f"ALTER TABLE {table} DROP COLUMN IF EXISTS {new}",
+    )
+
+
+def copy_of(name: str, table: str, old: str, new: str) -> DataMigration:
+    """The data migration of a rename: rows that somebody wrote meanwhile are filled already."""
+    return DataMigration(
+        name=name,
+        table=table,
+        step=f"UPDATE {table} SET {new} = {old} WHERE {{span}} AND {new} IS NULL",
+    )
+
+
+def finish_rename(table: str, old: str, new: str, *, default: str | None = None) -> None:
+    """Only the new column is left. The old code must be gone: see `min_app` of the revision."""
+    online.set_not_null(table, new)
+    if default is not None:
+        online.set_default(table, new, default)
+    keeper = _keeper(table, new)
+    locked(
+        table,
+        f"DROP TRIGGER IF EXISTS {keeper} ON {table}",
+        f"DROP FUNCTION IF EXISTS {keeper}()",
+        f"ALTER TABLE {table} DROP COLUMN IF EXISTS {old}",
+    )
+
+
+def unfinish_rename(
+    table: str, old: str, new: str, type_: str, *, default: str | None = None
+) -> None:
+    """The way back from `finish_rename`: both columns, equal, as after the data migration."""
+    if not catalog.has_column(table, old):
+        locked(
+            table,
+            f"ALTER TABLE {table} ADD COLUMN {old} {type_}",
+            *_keep_equal(table, old, new),
+        )
+    backfill.run_once(copy_of(f"{table}_{new}_back_to_{old}", table, new, old))
+    online.set_not_null(table, old)
+    if default is not None:
+        online.set_default(table, old, default)
+        online.set_default(table, new, None)
+    online.drop_not_null(table, new)
+    if catalog.constraint_is_valid(table, _proof(table, new)) is None:
+        locked(table, _unproven(table, new))
+
+
+def _keeper(table: str, new: str) -> str:
+    return f"nx_keep_{table}_{new}"
+
+
+def _proof(table: str, column: str) -> str:
+    return f"nx_tmp_{table}_{column}_not_null"
+
+
+def _unproven(table: str, column: str) -> str:
+    """The rule for new rows; the old ones are filled, and then it is proven, later."""
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {_proof(table, column)} "
+        f"CHECK ({column} IS NOT NULL) NOT VALID"
+    )
+
+
+def _keep_equal(table: str, old: str, new: str) -> tuple[str, ...]:
+    keeper = _keeper(table, new)
+    return (
+        _function(keeper, old, new),
+        f"ALTER FUNCTION {keeper}() OWNER TO nx_owner",
+        f"CREATE TRIGGER {keeper} BEFORE INSERT OR UPDATE ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {keeper}()",
+    )
+
+
+def _function(name: str, old: str, new: str) -> str:
+    """The trigger's body. With the NOT NULL rule in place before the rows are filled, an UPDATE
+    of any other column must fill the new one too: the last branch."""
+    return f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $keep$ BEGIN
+          IF TG_OP = 'INSERT' THEN
+            IF NEW.{new} IS NULL THEN NEW.{new} := NEW.{old}; ELSE NEW.{old} := NEW.{new}; END IF;
+          ELSIF NEW.{new} IS DISTINCT FROM OLD.{new} AND NEW.{new} IS NOT NULL THEN
+            NEW.{old} := NEW.{new};
+          ELSIF NEW.{old} IS DISTINCT FROM OLD.{old} AND NEW.{old} IS NOT NULL THEN
+            NEW.{new} := NEW.{old};
+          ELSE
+            NEW.{new} := coalesce(NEW.{new}, NEW.{old});
+            NEW.{old} := coalesce(NEW.{old}, NEW.{new});
+          END IF;
+          RETURN NEW;
+        END $keep$"""
