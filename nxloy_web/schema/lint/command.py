@@ -1,0 +1,29 @@
+"""`flask schema lint`."""
+
+from pathlib import Path
+
+import click
+from flask import current_app
+
+from nxloy_web.schema import lint
+from nxloy_web.schema.lint import squawk
+
+
+@click.command("lint")
+@click.argument(
+    "versions", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+def lint_command(versions: Path | None) -> None:
+    """Say what is unsafe in the revisions, and what to do instead.
+
+    VERSIONS is another folder of revisions than migrations/versions.
+    """
+    folder = versions or Path(current_app.root_path).parent / "migrations" / "versions"
+    findings = lint.check(folder)
+    for finding in findings:
+        click.echo(str(finding))
+    if squawk.program() is None:
+        click.echo("squawk is not installed (a development package): only our own rules were run.")
+    if findings:
+        raise SystemExit(f"{len(findings)} finding(s).")
+    click.echo("Nothing to say.")

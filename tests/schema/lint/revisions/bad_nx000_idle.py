@@ -1,0 +1,31 @@
+"""An assurance for what is not wrong."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from nxloy_web.schema import operations as ops
+from nxloy_web.schema.locking import one_transaction
+
+revision = "bad_nx000_idle"
+down_revision = "beginning"
+phase = "expand"
+down_loses = ("notes",)
+
+
+@one_transaction
+def upgrade() -> None:
+    op.create_table(
+        "notes",
+        sa.Column("business_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("business_id", "id"),
+    )
+    # expect below: NX000
+    # nx: assured NX004 it was wrong once
+    op.create_index("ix_notes_id", "notes", ["business_id", "id"])
+    ops.tenant_table("notes", app="SELECT, INSERT")
+
+
+@one_transaction
+def downgrade() -> None:
+    op.drop_table("notes")

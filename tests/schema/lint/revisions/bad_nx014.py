@@ -1,0 +1,24 @@
+"""Work as the owner, who sees no rows."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from nxloy_web.schema import operations as ops
+from nxloy_web.schema.locking import one_transaction
+
+revision = "bad_nx014"
+down_revision = "beginning"
+phase = "expand"
+down_loses = ("notes",)
+
+
+@one_transaction
+def upgrade() -> None:
+    op.execute("SET ROLE nx_owner")  # expect: NX014
+    op.create_table("notes", sa.Column("id", sa.Text(), primary_key=True))
+    ops.open_table("notes", app="SELECT")
+
+
+@one_transaction
+def downgrade() -> None:
+    op.drop_table("notes")
