@@ -8,12 +8,14 @@ from flask import Flask, current_app
 from nxloy_web import jobs, tasks
 from nxloy_web.db.roles import roles_command
 from nxloy_web.demo.command import demo_command
+from nxloy_web.schema.commands import schema_group
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(roles_command)
     app.cli.add_command(worker_command)
     app.cli.add_command(demo_command)
+    app.cli.add_command(schema_group)
 
 
 @click.command("worker")

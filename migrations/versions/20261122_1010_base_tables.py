@@ -136,6 +136,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION refuse_change()")
     op.drop_table("data_migration_reports")
+    # nx: assured NX040 how far work on rows had come, and there are no rows without businesses
     op.drop_table("data_migrations")
     op.drop_table("users")
     op.drop_table("businesses")

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_memberships")),
     )
+    # nx: assured NX004 the sign-in door looks for a person in every business
     op.create_index("ix_memberships_user_id", "memberships", ["user_id"], unique=False)
     op.create_index(
         "uq_memberships_user_id",
@@ -129,6 +130,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_invitations")),
     )
+    # nx: assured NX004 the door of invitations has the token and no business yet
     op.create_index("ix_invitations_token_hash", "invitations", ["token_hash"], unique=False)
     op.create_index(
         "uq_invitations_open",

@@ -10,6 +10,7 @@ down_revision = "add_loyalty_system"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("loyalty_programs",)
 
 
 def upgrade() -> None:

@@ -10,6 +10,7 @@ down_revision = "remove_min_points_column"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("loyalty_tiers", "customer_balances WHERE tier_id IS NOT NULL")
 
 
 TABLE = "loyalty_tiers"

@@ -10,6 +10,7 @@ down_revision = "add_earning_rules"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("customers WHERE deleted_at IS NOT NULL",)
 group = "customer_soft_delete"
 
 

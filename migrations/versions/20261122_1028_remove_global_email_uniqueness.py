@@ -20,5 +20,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # Refused, with the address, where two businesses know the same person by now.
-    # nx: assured NX004 as before upgrade
     online.add_unique("uq_customers_email", "customers", ["email"])

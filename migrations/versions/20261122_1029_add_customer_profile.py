@@ -10,6 +10,7 @@ down_revision = "remove_global_email_uniqueness"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("customers",)
 group = "customer_profile"
 
 

@@ -9,6 +9,7 @@ down_revision = "remove_points_column"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("customers WHERE referred_by IS NOT NULL",)
 
 
 def upgrade() -> None:

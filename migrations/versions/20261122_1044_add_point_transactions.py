@@ -10,6 +10,10 @@ down_revision = "customer_segment_relationship"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = (
+    "point_transactions WHERE order_id IS NOT NULL OR redemption_id IS NOT NULL"
+    " OR metadata <> '{}'",
+)
 
 
 TABLE = "point_transactions"

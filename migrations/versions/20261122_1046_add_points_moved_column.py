@@ -9,6 +9,8 @@ down_revision = "add_point_lots"
 branch_labels = None
 depends_on = None
 phase = "expand"
+# Without it, the next way up would move the same points a second time.
+down_loses = ("customers WHERE points_moved <> 0",)
 group = "points_to_ledger"
 
 

@@ -33,6 +33,7 @@ def upgrade() -> None:
 
 @one_transaction
 def downgrade() -> None:
+    # nx: assured NX010 the queue is no part of our tables; its own schema is emptied
     op.execute(
         """
         DO $$ DECLARE thing text; BEGIN

@@ -3,6 +3,7 @@
 import enum
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nxloy_web.db.base import Base, EnumText, TenantMixin, TimestampMixin, members, tenant_index
@@ -23,7 +24,7 @@ class JobRun(TenantMixin, TimestampMixin, Base):
     state: Mapped[JobState] = mapped_column(
         EnumText(JobState), server_default="WAITING", default=JobState.WAITING
     )
-    job_id: Mapped[int | None]
+    job_id: Mapped[int | None] = mapped_column(BigInteger)
     done: Mapped[int] = mapped_column(server_default="0", default=0)
     total: Mapped[int | None]
     error: Mapped[str | None]

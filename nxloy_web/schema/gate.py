@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import history, runner
+from nxloy_web.schema.connecting import driver
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.refusals import Refused
 
@@ -28,6 +29,8 @@ def gated(steps: Steps) -> Steps:
                     why_not = _down(context.connection, described)
                 if why_not:
                     raise Refused(why_not)
+                if described.phase == CONTRACT:
+                    _remember(context.connection, described.id if step.is_upgrade else None)
             yield step
 
     return one_by_one
@@ -36,6 +39,19 @@ def gated(steps: Steps) -> Steps:
 def why_not(connection: Connection, revision: Revision) -> str | None:
     """Why a revision may not run now; None when it may."""
     return _up(connection, revision)
+
+
+def begun(connection: Connection) -> str | None:
+    """The contract step that was begun last; one that was cut short is to be finished."""
+    found: str | None = connection.scalar(
+        text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
+    )
+    return found
+
+
+def _remember(connection: Connection, name: str | None) -> None:
+    comment = f"'{name}'" if name else "NULL"
+    connection.execute(text(f"COMMENT ON TABLE alembic_version IS {comment}"))
 
 
 def _up(connection: Connection, revision: Revision) -> str | None:
@@ -53,7 +69,7 @@ def _unfinished(connection: Connection, name: str) -> str | None:
     if status != "DONE":
         return f"The data migration {name} is not finished: `flask schema data run` first."
     migration = history.data_migration(name)
-    waiting = runner.waiting(_raw(connection), migration) if migration else 0
+    waiting = runner.waiting(driver(connection), migration) if migration else 0
     if waiting:
         return (
             f"{waiting:,} row{'s' if waiting > 1 else ''} of {name} wait for a decision: "
@@ -83,10 +99,10 @@ def _old_application(connection: Connection, revision: Revision) -> str | None:
 
 
 def _down(connection: Connection, revision: Revision) -> str | None:
-    for table in revision.down_loses:
-        if connection.scalar(text(f"SELECT true FROM {table} LIMIT 1")):
+    for loss in revision.down_loses:
+        if connection.scalar(text(f"SELECT true FROM {loss} LIMIT 1")):
             return (
-                f"Going back over {revision.id} would lose the rows of {table}. "
+                f"Going back over {revision.id} would lose what is in {loss.split()[0]}. "
                 "To lose them, say `flask db downgrade -x lossy=yes …`."
             )
     return None
@@ -94,7 +110,3 @@ def _down(connection: Connection, revision: Revision) -> str | None:
 
 def _version(text_: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text_))
-
-
-def _raw(connection: Connection) -> Any:
-    return connection.connection.driver_connection

@@ -11,8 +11,15 @@ from flask import current_app
 from sqlalchemy.engine import Connection
 
 from nxloy_web.schema.data import DataMigration
+from nxloy_web.schema.refusals import Refused
 
 EXPAND, DATA, CONTRACT = "expand", "data", "contract"
+COMMANDS = {
+    EXPAND: "flask schema expand",
+    DATA: "flask schema data run",
+    CONTRACT: "flask schema contract",
+}
+"""Which command runs the steps of a phase."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Revision:
     min_app: str | None
     """The oldest application version that may still be connected."""
     down_loses: tuple[str, ...]
-    """Tables whose rows the way back would lose."""
+    """What the way back would lose: a table, or "table WHERE condition"."""
     migration: DataMigration | None
 
 
@@ -40,14 +47,21 @@ def revisions() -> list[Revision]:
     return [_revision(script) for script in reversed(list(scripts))]
 
 
+def current(connection: Connection) -> str | None:
+    """The revision the database is at; None for one without a schema."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def pending(connection: Connection) -> list[Revision]:
-    """What the database does not have yet, in order."""
-    current = MigrationContext.configure(connection).get_current_revision()
+    """What the database does not have yet, in order. Refused when it is ahead of this code."""
+    here = current(connection)
     known = revisions()
-    if current is None:
+    if here is None:
         return known
     places = {revision.id: place for place, revision in enumerate(known)}
-    return known[places[current] + 1 :]
+    if here not in places:
+        raise Refused(f"The database is at {here}, which this version does not know of.")
+    return known[places[here] + 1 :]
 
 
 def described(module: ModuleType) -> Revision:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 from psycopg.rows import dict_row
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from nxloy_web.config import VERSION
 from nxloy_web.schema.data import Connection, DataMigration
@@ -42,9 +42,10 @@ class State:
 Watch = Callable[[State], None]
 
 
-def address(url: URL) -> str:
+def address(url: URL | str) -> str:
     """A psycopg address of the same place."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
 
 
 def run(url: str, migration: DataMigration, *, watch: Watch = lambda state: None) -> State:
@@ -84,6 +85,12 @@ def forget(url: str, name: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM data_migrations WHERE name = %s", [name])
         connection.execute("DELETE FROM data_migration_reports WHERE migration = %s", [name])
+
+
+def states(connection: Connection) -> list[State]:
+    """How far every data migration is that has ever begun."""
+    names = connection.execute("SELECT name FROM data_migrations ORDER BY started_at, name")
+    return [_state(connection, row[0], 0) for row in names.fetchall()]
 
 
 def waiting(connection: Connection, migration: DataMigration) -> int:
@@ -157,8 +164,8 @@ def _batch(connection: Connection, migration: DataMigration) -> float | None:
         milliseconds = (time.monotonic() - started) * 1000
         if upto is None:
             _finish(connection, migration, milliseconds)
-        else:
-            _remember(connection, migration, upto, size, milliseconds)
+            return None
+        _remember(connection, migration, upto, size, milliseconds)
     return REST * milliseconds / 1000
 
 

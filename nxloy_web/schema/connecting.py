@@ -1,0 +1,46 @@
+"""The migrator's connection, for the commands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from flask import current_app
+from sqlalchemy import create_engine, pool
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+
+from nxloy_web.config import VERSION, with_driver
+
+
+@contextmanager
+def migrator() -> Iterator[Connection]:
+    """A connection as the migrator; one sentence when there is none to be had."""
+    engine = create_engine(
+        with_driver(migrator_url()),
+        poolclass=pool.NullPool,
+        connect_args={"application_name": f"nxloy/{VERSION}/schema"},
+    )
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise click.ClickException(
+            f"The database cannot be reached: {str(error.orig).strip()}"
+        ) from None
+    with connection:
+        yield connection
+
+
+def driver(connection: Connection) -> Any:
+    """The psycopg connection underneath."""
+    return connection.connection.driver_connection
+
+
+def migrator_url() -> str:
+    """Where the migrator signs in, as it was given."""
+    url = current_app.config.get("MIGRATIONS_DATABASE_URL")
+    if not url:
+        raise click.ClickException(
+            "MIGRATIONS_DATABASE_URL is not set. It is the second line `flask db-roles` prints."
+        )
+    return str(url)

@@ -1,0 +1,100 @@
+"""`flask schema data …`: the runner of data migrations, and what stops and starts it."""
+
+import time
+
+import click
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+from nxloy_web.schema import history, progress, runner
+from nxloy_web.schema.connecting import driver, migrator, migrator_url
+from nxloy_web.schema.history import DATA
+from nxloy_web.schema.phases import go_through
+
+
+@click.group("data")
+def data_group() -> None:
+    """Fill rows in batches: run, status, pause, resume, retry."""
+
+
+@data_group.command("run")
+def run_command() -> None:
+    """Run the pending data migrations. Ctrl-C stops between batches; run it again to go on."""
+    try:
+        go_through(DATA)
+    except KeyboardInterrupt:
+        raise click.ClickException("Stopped. What is done stays done; run it again.") from None
+
+
+@data_group.command("status")
+@click.option("--watch", is_flag=True, help="Again every second, until Ctrl-C.")
+def status_command(watch: bool) -> None:
+    """Show how far each data migration is."""
+    while True:
+        with migrator() as connection:
+            lines = [progress.line(state) for state in runner.states(driver(connection))]
+        click.echo("\n".join(lines) or "No data migration has run yet.")
+        if not watch:
+            return
+        time.sleep(1)
+
+
+@data_group.command("pause")
+@click.argument("name")
+def pause_command(name: str) -> None:
+    """Let a running data migration wait after its batch."""
+    _turn(name, ("QUEUED", "RUNNING"), "PAUSED", f"{name} waits after its batch.")
+
+
+@data_group.command("resume")
+@click.argument("name")
+def resume_command(name: str) -> None:
+    """Let a paused data migration go on."""
+    _turn(name, ("PAUSED",), "RUNNING", f"{name} goes on, if its runner still waits.")
+
+
+@data_group.command("retry")
+@click.argument("name")
+def retry_command(name: str) -> None:
+    """Run one again: a failed one from where it was, a finished one over every row."""
+    migration = history.data_migration(name)
+    if migration is None:
+        raise click.ClickException(f"There is no data migration {name}.")
+    with migrator() as connection:
+        _begin_again(connection, name)
+        is_pending = any(r.migration is migration for r in history.pending(connection))
+    if is_pending:
+        go_through(DATA)
+    else:
+        runner.run(runner.address(migrator_url()), migration, watch=progress.watcher())
+
+
+def _turn(name: str, before: tuple[str, ...], after: str, done: str) -> None:
+    with migrator() as connection:
+        found = connection.execute(
+            text(
+                "UPDATE data_migrations SET status = :after, updated_at = now()"
+                " WHERE name = :name AND status = ANY(:before)"
+            ),
+            {"name": name, "before": list(before), "after": after},
+        )
+        connection.commit()
+    if not found.rowcount:
+        states = " or ".join(status.lower() for status in before)
+        raise click.ClickException(f"{name} is not {states}: `flask schema data status`.")
+    click.echo(done)
+
+
+def _begin_again(connection: Connection, name: str) -> None:
+    found = connection.execute(
+        text(
+            "UPDATE data_migrations SET"
+            " cursor = CASE WHEN status = 'DONE' THEN NULL ELSE cursor END,"
+            " rows_done = CASE WHEN status = 'DONE' THEN 0 ELSE rows_done END,"
+            " status = 'QUEUED', error = NULL WHERE name = :name AND status IN ('DONE', 'FAILED')"
+        ),
+        {"name": name},
+    )
+    connection.commit()
+    if not found.rowcount:
+        raise click.ClickException(f"{name} has neither failed nor finished.")
