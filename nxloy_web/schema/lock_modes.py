@@ -46,7 +46,7 @@ def locks_of(statement: str) -> Iterator[tuple[str, str]]:
             if found[1] not in _OWN:
                 yield found[1], mode
             break
-    if "foreign key" in statement:
+    if statement.startswith(("create table", "alter table")):
         yield from ((target, NO_WRITES) for target in _REFERENCE.findall(statement))
 
 
