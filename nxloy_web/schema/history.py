@@ -1,12 +1,12 @@
 """The revisions as what they are to a deployment: expand, data, contract."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
+from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy.engine import Connection
 
@@ -43,8 +43,12 @@ class Revision:
 
 def revisions() -> list[Revision]:
     """The whole history, oldest first."""
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [_revision(script) for script in reversed(list(scripts))]
+    return [described(script.module) for script in reversed(list(_scripts().walk_revisions()))]
+
+
+def folder() -> Path:
+    """Where the revisions stand."""
+    return Path(_scripts().versions)
 
 
 def current(connection: Connection) -> str | None:
@@ -90,10 +94,6 @@ def data_migration(name: str) -> DataMigration | None:
     return next(found, None)
 
 
-def _revision(script: Script) -> Revision:
-    return described(script.module)
-
-
-def _config() -> Config:
-    config: Config = current_app.extensions["migrate"].migrate.get_config()
-    return config
+def _scripts() -> ScriptDirectory:
+    known = current_app.extensions["migrate"]
+    return ScriptDirectory.from_config(known.migrate.get_config(known.directory))

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import current_app
 
 from nxloy_web.schema import history
 
@@ -108,8 +107,7 @@ def _write(table: str, name: str, after: str, *, soft_delete: bool, app: str) ->
         deleted_column=DELETED_COLUMN if soft_delete else "",
         deleted_index=DELETED_INDEX.format(table=table) if soft_delete else "",
     )
-    folder = Path(current_app.root_path).parent / "migrations" / "versions"
-    path = folder / f"{datetime.now(UTC):%Y%m%d_%H%M}_{name}.py"
+    path = history.folder() / f"{datetime.now(UTC):%Y%m%d_%H%M}_{name}.py"
     path.write_text(text)
     return path
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -75,10 +74,9 @@ def _locks(revision: Revision, statements: list[str], sizes: dict[str, str]) -> 
 def _statements(pending: list[Revision]) -> dict[str, list[str]]:
     """The SQL of each pending revision, as it would be printed."""
     wanted = {revision.id for revision in pending}
-    folder = Path(pending[0].path).parent
     return {
         found.module.revision: [statement.text for statement in found.up]
-        for found in read(folder)
+        for found in read(history.folder())
         if found.module.revision in wanted
     }
 

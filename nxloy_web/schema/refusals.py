@@ -1,10 +1,12 @@
 """What a schema command says when it may not, or cannot, go on."""
 
 from alembic.util import CommandError
+from click import ClickException
 
 
-class Refused(CommandError):
-    """One sentence for the person at the terminal; Flask-Migrate prints it and exits with 1."""
+class Refused(CommandError, ClickException):
+    """One sentence for the person at the terminal. Flask-Migrate prints the one kind of error,
+    the command line the other; both exit with 1."""
 
 
 class TableBusy(Refused):
