@@ -7,6 +7,7 @@ owns the few functions that look across businesses. All of it can be run again a
 
 import secrets
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any, LiteralString, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
@@ -38,6 +39,28 @@ SETTINGS: dict[LiteralString, dict[LiteralString, str]] = {
     "nx_app": {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s"},
     "nx_worker": {"statement_timeout": "0", "lock_timeout": "5s"},
 }
+MEMBERS: dict[LiteralString, tuple[LiteralString, ...]] = {
+    # The migrator hands its tables to nx_owner and its doors to nx_doors, and may change both.
+    "nx_migrator": ("nx_owner", "nx_doors"),
+}
+# A schema change that waits for a lock names who holds it; without this the server shows the
+# migrator only its own sessions. Some administrators may not give it: the name is missing then.
+SEES_SESSIONS: LiteralString = "pg_read_all_stats"
+SCHEMA_RIGHTS: dict[tuple[LiteralString, LiteralString], LiteralString] = {
+    ("nx", "nx_migrator"): "USAGE, CREATE",
+    ("jobs", "nx_migrator"): "USAGE, CREATE",
+    ("nx", "nx_app"): "USAGE",
+    ("jobs", "nx_app"): "USAGE",
+    ("nx", "nx_worker"): "USAGE",
+    ("jobs", "nx_worker"): "USAGE",
+    # CREATE: PostgreSQL asks it of a role that is given a function in the schema.
+    ("nx", "nx_doors"): "USAGE, CREATE",
+}
+
+
+def settings_of(role: LiteralString) -> dict[str, str]:
+    """What a session of one of the `LOGINS` begins with."""
+    return SETTINGS[role] | {"search_path": SEARCH_PATH, "timezone": "UTC"}
 
 
 class Urls(NamedTuple):
@@ -232,9 +255,8 @@ def _create_all(
             run(sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(role)))
     for who, role in LOGINS.items():
         _set_password(connection, role, passwords[who])
-    for role, settings in SETTINGS.items():
-        everything = settings | {"search_path": SEARCH_PATH, "timezone": "UTC"}
-        for name, value in everything.items():
+    for role in SETTINGS:
+        for name, value in settings_of(role).items():
             # search_path is a list: a quoted 'nx, jobs' would name one schema
             literal = sql.SQL(SEARCH_PATH) if name == "search_path" else sql.Literal(value)
             run(
@@ -242,8 +264,10 @@ def _create_all(
                     sql.Identifier(role), sql.Identifier(name), literal
                 )
             )
-    # The migrator hands its tables to nx_owner and its doors to nx_doors, and may change both.
-    run("GRANT nx_owner, nx_doors TO nx_migrator")
+    for role, groups in MEMBERS.items():
+        for group in groups:
+            run(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(role)))
+    _show_sessions(connection)
     is_super = _is_superuser(connection)
     if not is_super:
         # Needed to give schemas to nx_owner, and withdrawn below.
@@ -258,10 +282,12 @@ def _create_all(
         _take_set_config_away(connection)
     run("CREATE SCHEMA IF NOT EXISTS nx AUTHORIZATION nx_owner")
     run("CREATE SCHEMA IF NOT EXISTS jobs AUTHORIZATION nx_owner")
-    run("GRANT USAGE, CREATE ON SCHEMA nx, jobs TO nx_migrator")
-    run("GRANT USAGE ON SCHEMA nx, jobs TO nx_app, nx_worker")
-    # CREATE: PostgreSQL asks it of a role that is given a function in the schema.
-    run("GRANT USAGE, CREATE ON SCHEMA nx TO nx_doors")
+    for (schema, role), rights in SCHEMA_RIGHTS.items():
+        run(
+            sql.SQL("GRANT " + rights + " ON SCHEMA {} TO {}").format(
+                sql.Identifier(schema), sql.Identifier(role)
+            )
+        )
     if not is_super:
         run("REVOKE nx_owner FROM CURRENT_USER")
 
@@ -278,6 +304,12 @@ def _set_password(
             sql.Identifier(role), sql.Literal(verifier.decode())
         )
     )
+
+
+def _show_sessions(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    grant = sql.SQL("GRANT {} TO nx_migrator").format(sql.Identifier(SEES_SESSIONS))
+    with suppress(errors.InsufficientPrivilege), connection.transaction():
+        connection.execute(grant)
 
 
 def _is_superuser(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
