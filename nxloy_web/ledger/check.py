@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from nxloy_web.db import db
 from nxloy_web.db.scope import enter_scope
@@ -146,8 +146,12 @@ def problems(business_id: str) -> list[Problem]:
         return list(answers())
 
 
-def answers() -> Iterator[Problem]:
-    """The same for the business that is already entered, in its open transaction."""
+def answers(connection: Connection | None = None) -> Iterator[Problem]:
+    """The same for the business that is already entered, in its open transaction.
+
+    The transaction is the session's, or that of a `connection` of one's own.
+    """
+    execute = db.session.execute if connection is None else connection.execute
     for kind, question in _QUESTIONS.items():
-        rows = db.session.execute(text(f"{question} LIMIT {MOST}")).all()
+        rows = execute(text(f"{question} LIMIT {MOST}")).all()
         yield from (Problem(kind, row[0], row[1]) for row in rows)

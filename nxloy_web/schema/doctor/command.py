@@ -1,0 +1,33 @@
+"""`flask schema doctor`."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from nxloy_web.schema.doctor import examine
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor_command() -> None:
+    """Look at roles, grants, policies, leftovers, drift and books; change nothing.
+
+    Ends with status 1 when something is not as it should be.
+    """
+    config = current_app.config
+    found = examine(
+        config.get("MIGRATIONS_DATABASE_URL"),
+        config.get("DATABASE_URL"),
+        config.get("WORKER_DATABASE_URL"),
+    )
+    for complaint in found.complaints:
+        click.echo(str(complaint))
+    if found.complaints:
+        count = len(found.complaints)
+        things = "One thing is not as it" if count == 1 else f"{count} things are not as they"
+        click.echo(f"\n{things} should be.")
+        raise SystemExit(1)
+    click.echo(
+        f"Everything is as it should be: {found.tables:,} tables, {found.policies:,} policies, "
+        f"{found.businesses:,} businesses checked."
+    )

@@ -1,0 +1,21 @@
+"""What the doctor says."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that is not as it should be. The sentence also says what to do."""
+
+    area: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.area}: {self.sentence}"
+
+
+def some(names: Collection[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(list(names)[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,31 @@
+"""The SQL of the history, without a database: what the revisions declare, in one place to read."""
+
+import io
+import re
+from functools import cache
+
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+
+@cache
+def printed(revision: str) -> tuple[str, ...]:
+    """The statements of the whole way up to a revision, as `flask db upgrade --sql` prints them."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    scripts = ScriptDirectory.from_config(config)
+    paper = io.StringIO()
+    with EnvironmentContext(config, scripts, as_sql=True) as environment:
+        environment.configure(dialect_name="postgresql", literal_binds=True, output_buffer=paper)
+        with Operations.context(environment.get_context()):
+            for script in reversed(list(scripts.iterate_revisions(revision, "base"))):
+                script.module.upgrade()
+    return tuple(statements(paper.getvalue()))
+
+
+def statements(script: str) -> list[str]:
+    """One line each, with the bodies of functions and all comments left out."""
+    plain = re.sub(r"--[^\n]*", "", re.sub(r"\$(\w*)\$.*?\$\1\$", "''", script, flags=re.DOTALL))
+    lines = (" ".join(statement.split()) for statement in plain.split(";"))
+    return [line for line in lines if line]
