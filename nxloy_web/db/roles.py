@@ -177,6 +177,9 @@ BARE_TABLES: LiteralString = """
     WHERE n.nspname = 'nx' AND c.relkind IN ('r', 'p')
       AND NOT (c.relrowsecurity AND c.relforcerowsecurity
                AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+      -- A table that is given its business step by step is closed in the last step.
+      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid
+                      AND t.tgname = 'nx_keep_' || c.relname || '_business_id')
       AND (c.relname = 'businesses' OR EXISTS (
           SELECT FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attname = 'business_id' AND NOT a.attisdropped))

@@ -340,6 +340,14 @@ def test_the_doors_read_nothing_that_they_do_not_need(
             assert doors_that_open(as_admin) < set(DOORS), (thing, right)
 
 
+def test_the_doors_know_no_secrets(app: Flask, as_admin: Any) -> None:
+    for column in ("password_hash", "failed_sign_ins", "locked_until"):
+        (may,) = as_admin.execute(
+            "SELECT has_column_privilege('nx_doors', 'nx.users', %s, 'SELECT')", [column]
+        ).fetchone()
+        assert not may, column
+
+
 def doors_that_open(as_admin: Any) -> set[str]:
     found = set()
     for door, arguments in DOORS.items():
