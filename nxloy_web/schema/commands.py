@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from nxloy_web.schema import gate, history, plan
 from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.data_commands import data_group
+from nxloy_web.schema.doctor.command import doctor_command
 from nxloy_web.schema.history import COMMANDS, CONTRACT, EXPAND, Revision
 from nxloy_web.schema.lint.command import lint_command
 from nxloy_web.schema.locking import PATIENCE
@@ -111,5 +112,5 @@ def _before(revision: Revision) -> str | None:
     return known[place - 1].id if place else None
 
 
-for command in (data_group, lint_command, new_table_command):
+for command in (data_group, doctor_command, lint_command, new_table_command):
     schema_group.add_command(command)
