@@ -10,9 +10,11 @@ from nxloy_web.errors import NotFound
 
 def current_business() -> Business:
     """Read once a session; raises ScopeNeeded outside a business."""
-    business = db.session.get(Business, current_business_id())
+    session = db.session()
+    business = session.get(Business, current_business_id())
     if business is None:
         raise NotFound
+    session.info["business"] = business  # a session forgets the rows that nobody else holds
     return business
 
 

@@ -20,6 +20,11 @@ class PurchaseForm(CreateForm):
     confirmed = HiddenField()
     """The points somebody has confirmed as more than usual; empty before that."""
 
+    @property
+    def confirmed_points(self) -> int:
+        typed = self.confirmed.data or ""
+        return int(typed) if typed.isdecimal() and len(typed) < 12 else 0
+
 
 class EnrolForm(CreateForm):
     first_name = StringField(

@@ -58,18 +58,18 @@ def give(customer_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _card(customer_id, form, status=422)
     try:
-        gives = purchases.quote(customer_id, form.amount.data).points
-        if gives > current_business().settings.usual_points and form.confirmed.data != str(gives):
-            return _card(customer_id, form, status=422, more_than_usual=gives)
         purchase = purchases.record(
             id=form.new_id.data,
             customer_id=customer_id,
             amount_minor=form.amount.data,
             order_ref=form.order_ref.data or None,
             location_id=_location_id(),
+            usual_points=max(current_business().settings.usual_points, form.confirmed_points),
             by=g.actor,
             at=clock.now(),
         )
+    except purchases.MoreThanUsual as more:
+        return _card(customer_id, form, status=422, more_than_usual=more.points)
     except BusinessRule as refusal:
         form.refuse("amount", refusal.message)
         return _card(customer_id, form, status=409)

@@ -68,7 +68,6 @@ def take(entry: PointTransaction, from_lots: Sequence[PointLot], amount: int) ->
             lot.remaining -= part
             left -= part
             remember(entry, lot, part)
-    db.session.flush()
     return amount - left
 
 

@@ -20,6 +20,7 @@ from nxloy_web.businesses.current import current_zone
 from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.locks import held, is_held
 from nxloy_web.db.rows import find
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
@@ -172,7 +173,8 @@ def debit(
     if amount <= 0:
         raise NothingToMove
     _settle(balance, at)
-    good = [lot for lot in lots.open_of(balance) if lots.is_good(lot, at)]
+    open_lots = lots.open_of(balance)
+    good = [lot for lot in open_lots if lots.is_good(lot, at)]
     missing = amount - sum(lot.remaining for lot in good)
     if missing > 0:
         raise NotEnoughPoints(missing)
@@ -190,7 +192,7 @@ def debit(
         redemption_id=redemption_id,
     )
     lots.take(entry, good, amount)
-    _recount(balance, at)
+    _restate(balance, open_lots, at)
     return entry
 
 
@@ -239,7 +241,7 @@ def claw_back(
             order_id=earned.order_id,
         )
         lots.take(entry, open_lots, amount)
-        _recount(balance, at)
+        _restate(balance, open_lots, at)
     db.session.flush()
     return entry
 
@@ -395,11 +397,14 @@ def _read(customer_id: str, program_id: str, lock: bool) -> CustomerBalance | No
     if lock:
         # Read afresh: a copy from before the wait would hide what the other one did.
         statement = statement.with_for_update().execution_options(populate_existing=True)
-    return db.session.scalar(statement)
+    balance = db.session.scalar(statement)
+    return held(balance) if lock and balance is not None else balance
 
 
 def _locked(balance: CustomerBalance) -> CustomerBalance:
-    """Lock once more than needed rather than trust a caller; held locks cost next to nothing."""
+    """Rather than trust a caller: locked, unless this transaction holds it already."""
+    if is_held(balance):
+        return balance
     return balance_of(balance.customer_id, balance.program_id, lock=True)
 
 
@@ -417,17 +422,15 @@ def _append(
     order_id: str | None = None,
     redemption_id: str | None = None,
 ) -> PointTransaction:
-    balance.balance += amount
-    balance.last_seq += 1
     entry = PointTransaction(
         id=new_id(),
         customer_id=balance.customer_id,
         program_id=balance.program_id,
         balance_id=balance.id,
-        seq=balance.last_seq,
+        seq=balance.last_seq + 1,
         type=type,
         amount=amount,
-        balance=balance.balance,
+        balance=balance.balance + amount,
         description=description or None,
         metadata_=why or Why(),
         source_kind=source_kind,
@@ -439,6 +442,8 @@ def _append(
     )
     db.session.add(entry)
     db.session.flush()  # lots and their uses refer to the entry
+    # Only now, so that the balance is written once, with what else the movement changes of it.
+    balance.balance, balance.last_seq = entry.balance, entry.seq
     return entry
 
 
@@ -460,9 +465,9 @@ def _open_lot(
         expires_at=expires_at,
     )
     db.session.add(lot)
-    db.session.flush()
     if expires_at is not None and expires_at <= at:
         # An old purchase that was brought in late: its points are written, and written off.
+        db.session.flush()
         _expire(balance, lot)
         return
     # The stored figures are exact at `at`, so one more lot is added without reading the others.
@@ -511,7 +516,11 @@ def _why_back(taken: PointTransaction, parts: list[tuple[PointLot, int]], at: da
 
 def _recount(balance: CustomerBalance, at: datetime) -> None:
     db.session.flush()
-    open_lots = lots.open_of(balance)
+    _restate(balance, lots.open_of(balance), at)
+
+
+def _restate(balance: CustomerBalance, open_lots: list[PointLot], at: datetime) -> None:
+    """Keep what the lots add up to; among them may be some that were just used up."""
     balance.spendable = lots.sum_good(open_lots, at)
     balance.next_change_at = lots.next_change(open_lots, at)
     db.session.flush()

@@ -10,42 +10,55 @@ from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.programs.models import LoyaltyTier
 
 
-def reach(balance: CustomerBalance, at: datetime) -> None:
-    """Move up as soon as the points are there. Never moves down: raising a threshold takes
-    nothing from those who have reached the tier."""
-    held, best = held_by(balance), best_for(balance.program_id, balance.lifetime_points)
-    if best is None or best.id == balance.tier_id:
-        return
+def reach(balance: CustomerBalance, at: datetime) -> LoyaltyTier | None:
+    """Move up as soon as the points are there; the tier that is held then.
+
+    Never moves down: raising a threshold takes nothing from those who have reached the tier.
+    """
+    held, best = _held_and_best(balance)
+    if best is None or best is held:
+        return held
     if held is None or held.is_deleted or best.required_points > held.required_points:
         _put(balance, best, at)
+        return best
+    return held
+
+
+def held_by(balance: CustomerBalance) -> LoyaltyTier | None:
+    """The tier whose benefits count: the one held, else the one the points have reached."""
+    held, best = _held_and_best(balance)
+    return held or best
 
 
 def fall_back(balance: CustomerBalance, at: datetime) -> None:
     """After points were clawed back, hold the tier that the remaining ones reach."""
-    held, best = held_by(balance), best_for(balance.program_id, balance.lifetime_points)
+    held, best = _held_and_best(balance)
     if held is not None and held.required_points > balance.lifetime_points:
         _put(balance, best, at)
 
 
-def held_by(balance: CustomerBalance) -> LoyaltyTier | None:
-    """The tier the balance has, also when it was deleted meanwhile."""
-    if balance.tier_id is None:
-        return None
-    return db.session.scalar(
-        history(select(LoyaltyTier).where(LoyaltyTier.id == balance.tier_id)),
-    )
-
-
-def best_for(program_id: str, lifetime_points: int) -> LoyaltyTier | None:
-    return db.session.scalar(
-        select(LoyaltyTier)
-        .where(
-            LoyaltyTier.program_id == program_id,
-            LoyaltyTier.required_points <= lifetime_points,
+def _held_and_best(balance: CustomerBalance) -> tuple[LoyaltyTier | None, LoyaltyTier | None]:
+    """The tier the balance has, also when it was deleted meanwhile, and the best for its points."""
+    mine = LoyaltyTier.id == balance.tier_id
+    living = LoyaltyTier.deleted_at.is_(None)
+    reached = LoyaltyTier.required_points <= balance.lifetime_points
+    tiers = db.session.scalars(
+        history(
+            select(LoyaltyTier)
+            .where(LoyaltyTier.program_id == balance.program_id, mine | (living & reached))
+            .order_by(LoyaltyTier.required_points.desc())
         )
-        .order_by(LoyaltyTier.required_points.desc())
-        .limit(1)
+    ).all()
+    held = next((tier for tier in tiers if tier.id == balance.tier_id), None)
+    best = next(
+        (
+            tier
+            for tier in tiers
+            if not tier.is_deleted and tier.required_points <= balance.lifetime_points
+        ),
+        None,
     )
+    return held, best
 
 
 def _put(balance: CustomerBalance, tier: LoyaltyTier | None, at: datetime) -> None:

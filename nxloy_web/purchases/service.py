@@ -20,9 +20,9 @@ from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
+from nxloy_web.ledger.models import TransactionType, Why
 from nxloy_web.money import MOST_MINOR, amount_text
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.purchases import queries
 from nxloy_web.purchases.earning import ONE, Earned, best_of
 from nxloy_web.purchases.models import Purchase, PurchaseStatus
@@ -76,7 +76,7 @@ def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None)
     """What a purchase would earn now. Changes nothing."""
     program = _running(program_id)
     balance = ledger.balance_of(customer_id, program.id)
-    return _earn(program, balance, amount_minor)
+    return _earn(program, tiers.held_by(balance), amount_minor)
 
 
 def record(
@@ -116,8 +116,7 @@ def record(
     if pressed is not None:
         return pressed
     _refuse_taken(order_ref, program.currency)
-    tiers.reach(balance, at)
-    earned = _earn(program, balance, amount_minor)
+    earned = _earn(program, tiers.reach(balance, at), amount_minor)
     if usual_points is not None and earned.points > usual_points:
         raise MoreThanUsual(earned.points, usual_points)
     ledger.refuse_too_many(balance, earned.points)
@@ -237,10 +236,7 @@ def _refuse_taken(order_ref: str | None, currency: str) -> None:
         )
 
 
-def _earn(program: LoyaltyProgram, balance: CustomerBalance, amount_minor: int) -> Earned:
-    tier = tiers.held_by(balance)
-    if tier is None:
-        tier = tiers.best_for(program.id, balance.lifetime_points)
+def _earn(program: LoyaltyProgram, tier: LoyaltyTier | None, amount_minor: int) -> Earned:
     return best_of(
         amount_minor,
         program.currency,

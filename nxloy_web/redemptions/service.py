@@ -87,15 +87,15 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     _refuse_stranger(customer_id, by)
     limits.refuse_blocked(find(Customer, customer_id))
     program_id = _program_of(find(Reward, reward_id))
+    balance = None
     if program_id is not None:
-        ledger.settle(ledger.balance_of(customer_id, program_id, lock=True), at)
+        balance = ledger.settle(ledger.balance_of(customer_id, program_id, lock=True), at)
         db.session.flush()
-    stock.lock(reward_id)
+    reward = stock.lock(reward_id, joinedload(Reward.program), joinedload(Reward.tier))
     # Of two presses at once the second has waited for a lock: by now the first is there.
     pressed = _pressed(id, customer_id, reward_id)
     if pressed is not None:
         return pressed
-    reward = _with_conditions(reward_id)
     _refuse_unavailable(reward, customer_id, at)
 
     redemption = RewardRedemption(
@@ -112,9 +112,9 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
         expires_at=expiry.days_on(at, current_business().settings.redemption_days, current_zone()),
     )
     _insert(redemption)
-    if reward.points_cost and program_id is not None:
+    if reward.points_cost and balance is not None:
         ledger.debit(
-            ledger.balance_of(customer_id, program_id, lock=True),
+            balance,
             reward.points_cost,
             type=TransactionType.REDEEMED,
             source_kind="redemption",
@@ -284,18 +284,6 @@ def _program_of(reward: Reward) -> str | None:
         return reward.program_id
     program = default_program()
     return None if program is None else program.id
-
-
-def _with_conditions(reward_id: str) -> Reward:
-    reward = db.session.scalar(
-        select(Reward)
-        .where(Reward.id == reward_id)
-        .options(joinedload(Reward.program), joinedload(Reward.tier))
-        .execution_options(populate_existing=True)
-    )
-    if reward is None:
-        raise NotFound
-    return reward
 
 
 def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:

@@ -130,8 +130,8 @@ def judge(reward: Reward, facts: Facts, at: datetime, zone: tzinfo) -> Availabil
 
 
 def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict[str, Facts]:
-    """What decides about each of these rewards, in four reads for all of them together."""
-    fallback = default_program()
+    """What decides about each of these rewards, in at most four reads for all of them together."""
+    fallback = default_program() if any(row.program_id is None for row in rewards) else None
     balances = {
         program_id: (spendable, required)
         for program_id, spendable, required in db.session.execute(
@@ -140,22 +140,8 @@ def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict
             .where(CustomerBalance.customer_id == customer_id)
         )
     }
-    counts = db.session.execute(
-        select(RewardRedemption.reward_id, func.count())
-        .where(
-            RewardRedemption.customer_id == customer_id,
-            RewardRedemption.status.in_(COUNTED),
-        )
-        .group_by(RewardRedemption.reward_id)
-    )
-    taken = {row[0]: row[1] for row in counts}
-    segments = set(
-        db.session.scalars(
-            select(CustomerSegmentMember.segment_id).where(
-                CustomerSegmentMember.customer_id == customer_id
-            )
-        )
-    )
+    taken = _taken(customer_id) if any(row.max_per_user is not None for row in rewards) else {}
+    segments = _segments_of(customer_id) if any(row.segment_id for row in rewards) else set()
     facts = {}
     for reward in rewards:
         program_id = reward.program_id or (fallback.id if fallback else "")
@@ -167,6 +153,28 @@ def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict
             in_segment=reward.segment_id in segments,
         )
     return facts
+
+
+def _taken(customer_id: str) -> dict[str, int]:
+    counts = db.session.execute(
+        select(RewardRedemption.reward_id, func.count())
+        .where(
+            RewardRedemption.customer_id == customer_id,
+            RewardRedemption.status.in_(COUNTED),
+        )
+        .group_by(RewardRedemption.reward_id)
+    )
+    return {row[0]: row[1] for row in counts}
+
+
+def _segments_of(customer_id: str) -> set[str]:
+    return set(
+        db.session.scalars(
+            select(CustomerSegmentMember.segment_id).where(
+                CustomerSegmentMember.customer_id == customer_id
+            )
+        )
+    )
 
 
 def _not_offered(reward: Reward, at: datetime, zone: tzinfo) -> str:

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ExecutableOption
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.locks import held, is_held
 from nxloy_web.db.rows import already
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
@@ -37,24 +39,25 @@ class StockReasonNeeded(BusinessRule):
     """Say why the stock changes."""
 
 
-def lock(reward_id: str) -> Reward:
+def lock(reward_id: str, *loading: ExecutableOption) -> Reward:
     """The reward's row, ours until the transaction ends; deleted ones too. Raises NotFound."""
     reward = db.session.scalar(
         history(
             select(Reward)
             .where(Reward.id == reward_id)
-            .with_for_update()
+            .options(*loading)
+            .with_for_update(of=Reward)
             .execution_options(populate_existing=True)
         )
     )
     if reward is None:
         raise NotFound
-    return reward
+    return held(reward)
 
 
 def take(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
     """Take one for a redemption; the last one makes the reward out of stock."""
-    reward = lock(reward.id)
+    reward = reward if is_held(reward) else lock(reward.id)
     if reward.current_stock is None or _moved(redemption_id, StockMovementKind.TAKEN):
         return reward
     if reward.current_stock == 0:
@@ -71,7 +74,7 @@ def take(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
 
 def put_back(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
     """Put back what a redemption took: once, and only when stock was counted when it was taken."""
-    reward = lock(reward.id)
+    reward = reward if is_held(reward) else lock(reward.id)
     if reward.current_stock is None or not _moved(redemption_id, StockMovementKind.TAKEN):
         return reward
     if _moved(redemption_id, StockMovementKind.RETURNED):
