@@ -24,6 +24,11 @@ def new_id() -> str:
     )
 
 
+def first_id_at(seconds: float) -> str:
+    """Before every id made at this moment (seconds since 1970) or later, after all earlier ones."""
+    return "c" + _base36(int(seconds * 1000), 8)
+
+
 def is_id(value: str) -> bool:
     return len(value) == 25 and value[0] == "c" and all(c in _DIGITS for c in value)
 

@@ -4,7 +4,7 @@ from flask import g
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.home import queries
+from nxloy_web.home import chart, queries
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.web.answers import page
 from nxloy_web.web.places import desk
@@ -21,7 +21,7 @@ def index() -> ResponseReturnValue:
         "home/index.html",
         waiting=queries.waiting(at),
         figures=queries.figures(at, zone),
-        days=queries.days(at, zone),
+        days=chart.days(at, zone),
         low_stock=queries.low_stock(),
         today=at,
     )

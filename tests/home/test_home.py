@@ -8,7 +8,7 @@ from flask import Flask
 from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.home import queries
+from nxloy_web.home import chart, queries
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
 from tests.factories import as_role, inside, make_customer, make_reward, make_shop
@@ -31,9 +31,36 @@ def test_the_day_is_counted_on_the_business_clock(app: Flask) -> None:
         db.session.commit()
         figures = queries.figures(at, shop_zone := "Pacific/Auckland")
         assert (figures.purchases, figures.spent_minor) == (2, 1950)
-        days = queries.days(at, shop_zone)
-        assert len(days.issued) == queries.CHART_DAYS
+        days = chart.days(at, shop_zone)
+        assert len(days.issued) == chart.CHART_DAYS
         assert (days.issued[-1], sum(days.issued)) == (19, 28)
+
+
+def test_the_chart_adds_what_is_written_after_the_sums_were_made(
+    app: Flask, monkeypatch: Any
+) -> None:
+    shop, other = make_shop(app), make_shop(app)
+    customer_id = make_customer(app, shop)
+    # As if all that is written so far were old, and then as if nothing were.
+    for still_open, given in ((-3600, 12), (3600, 24)):
+        monkeypatch.setattr(chart, "OPEN_SECONDS", still_open)
+        with inside(app, shop):
+            at = clock.now()
+            purchases.record(
+                id=new_id(),
+                customer_id=customer_id,
+                amount_minor=1250,
+                by=shop.actor(),
+                at=at,
+                occurred_at=at - timedelta(days=3),
+            )
+            db.session.commit()
+            assert sum(chart.days(at, "UTC").issued) == given
+        with inside(app, other):
+            assert sum(chart.days(clock.now(), "UTC").issued) == 0
+    monkeypatch.setattr(chart, "OPEN_SECONDS", -3600)
+    with inside(app, shop):
+        assert sum(chart.days(clock.now(), "UTC").issued) == 12, "the sums are kept"
 
 
 def test_what_needs_doing_leads_there(app: Flask) -> None:
@@ -65,6 +92,7 @@ def test_every_role_has_a_home_and_staff_no_checklist(app: Flask) -> None:
 def test_the_page_costs_the_same_however_much_happened(app: Flask, statements: Any) -> None:
     shop = make_shop(app)
     owner = as_role(app, shop)
+    owner.get(shop.url("/"))  # the sums behind the chart are made by the first look
     with statements() as quiet:
         owner.get(shop.url("/"))
     for number in range(4):
