@@ -1,43 +1,54 @@
 """The setup checklist: computed from what is there, never from flags."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from nxloy_web.businesses.models import Location, Membership
 from nxloy_web.customers.models import Customer
-from nxloy_web.db import db
 from nxloy_web.programs.models import EarningRule, LoyaltyProgram, ProgramStatus
 from nxloy_web.rewards.models import Reward, RewardStatus
 
+_STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
+    (
+        "Start a program",
+        "programs.index",
+        "layers",
+        exists().where(LoyaltyProgram.status == ProgramStatus.ACTIVE),
+    ),
+    (
+        "Say what earns points",
+        "programs.index",
+        "coins",
+        exists().where(EarningRule.ended_at.is_(None)),
+    ),
+    (
+        "Offer a reward",
+        "rewards.index",
+        "gift",
+        exists().where(Reward.status == RewardStatus.ACTIVE),
+    ),
+    ("Name your shop", "locations.index", "store", exists(select(Location.id))),
+    ("Add or import customers", "customers.index", "users", exists(select(Customer.id))),
+    (
+        "Invite your team",
+        "team.index",
+        "user-plus",
+        exists(select(Membership.id).offset(1).limit(1)),
+    ),
+)
+DONE = tuple(done for *_, done in _STEPS)
+"""Columns that say of each step whether it is done, to be read with what else a page needs."""
 
-def checklist() -> dict[str, Any] | None:
+
+def checklist(done: Sequence[bool]) -> dict[str, Any] | None:
     """What is left to do before the first customer can be served; None when all is done."""
-    another = select(Membership.id).offset(1).limit(1)
-    program, rule, reward, customer, location, team = db.session.execute(
-        select(
-            exists().where(LoyaltyProgram.status == ProgramStatus.ACTIVE),
-            exists().where(EarningRule.ended_at.is_(None)),
-            exists().where(Reward.status == RewardStatus.ACTIVE),
-            exists(select(Customer.id)),
-            exists(select(Location.id)),
-            exists(another),
-        )
-    ).one()
-    steps = [
-        _step("Start a program", "programs.index", "layers", program),
-        _step("Say what earns points", "programs.index", "coins", rule),
-        _step("Offer a reward", "rewards.index", "gift", reward),
-        _step("Name your shop", "locations.index", "store", location),
-        _step("Add or import customers", "customers.index", "users", customer),
-        _step("Invite your team", "team.index", "user-plus", team),
-    ]
-    done = sum(step["done"] for step in steps)
-    if done == len(steps):
+    if all(done):
         return None
-    return {"done": done, "total": len(steps), "steps": steps}
-
-
-def _step(label: str, endpoint: str, icon: str, done: bool) -> dict[str, Any]:
-    return {"label": label, "href": url_for(endpoint), "icon": icon, "done": done}
+    steps = [
+        {"label": label, "href": url_for(endpoint), "icon": icon, "done": is_done}
+        for (label, endpoint, icon, _), is_done in zip(_STEPS, done, strict=True)
+    ]
+    return {"done": sum(done), "total": len(steps), "steps": steps}

@@ -1,5 +1,6 @@
 """Customers: the list, a customer's page, and what can be done there."""
 
+from functools import cache
 from typing import Any
 
 from flask import g, request, url_for
@@ -35,6 +36,7 @@ EXPORTED = (
 def index() -> ResponseReturnValue:
     filter_ = listing.Filter.from_args(request.args)
     program = queries.active_program()
+    choices = cache(segments.choices)  # read when first needed, once for both places
     return page(
         "customers/index.html",
         fragment="customers/_results.html",
@@ -43,8 +45,8 @@ def index() -> ResponseReturnValue:
         listing=listing.page_of(filter_, program, clock.now()),
         most=listing.COUNTED,
         # Only the whole page shows the filters, so a fragment does not read what fills them.
-        segments=segments.names,
-        lists=segments.manual_names,
+        segments=lambda: choices().all,
+        lists=lambda: choices().manual,
         tags=queries.tags_in_use,
         statuses=[CustomerStatus.ACTIVE, CustomerStatus.BLOCKED],
     )

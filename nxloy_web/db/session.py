@@ -19,6 +19,9 @@ from nxloy_web.db.tenant import ScopeNeeded, business_in_scope
 
 WITH_DELETED = "nx_with_deleted"
 OPEN_BECAUSE = "nx_open_because"
+_LIVING = with_loader_criteria(
+    SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True
+)
 
 
 class OtherBusiness(ScopeNeeded):
@@ -89,17 +92,17 @@ def _guard(state: ORMExecuteState) -> None:
     if not state.is_orm_statement or state.is_column_load:
         return
     options = state.execution_options
-    tenant = any(issubclass(mapper.class_, TenantMixin) for mapper in state.all_mappers)
-    if tenant and business_in_scope() is None and not options.get(OPEN_BECAUSE):
+    # Asked in this order: SQLAlchemy takes its time over the mappers of a statement.
+    if (
+        business_in_scope() is None
+        and not options.get(OPEN_BECAUSE)
+        and any(issubclass(mapper.class_, TenantMixin) for mapper in state.all_mappers)
+    ):
         raise ScopeNeeded
     if options.get(WITH_DELETED):
         return
     if state.is_select or state.is_update or state.is_delete:
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True
-            )
-        )
+        state.statement = state.statement.options(_LIVING)
 
 
 @event.listens_for(NxSession, "before_flush")

@@ -11,17 +11,13 @@ from nxloy_web.errors import NotFound
 from nxloy_web.identity.models import User
 from nxloy_web.redemptions.models import RedemptionEvent, RedemptionStatus, RewardRedemption
 
-
-def pending_count() -> int:
-    """Requests waiting for a decision."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(RewardRedemption)
-            .where(RewardRedemption.status == RedemptionStatus.PENDING)
-        )
-        or 0
-    )
+PENDING = (
+    select(func.count())
+    .select_from(RewardRedemption)
+    .where(RewardRedemption.status == RedemptionStatus.PENDING)
+    .scalar_subquery()
+)
+"""Requests waiting for a decision: a column, to be read with what else a page needs."""
 
 
 def with_everything(redemption_id: str) -> RewardRedemption:

@@ -198,7 +198,7 @@ def _prepare(form: RewardFields, place: Place, program_id: str | None = None) ->
         timezone=place.timezone,
         programs=list(queries.programs(program_id)),
         tiers=list(queries.tiers()),
-        segments=segments.names(),
+        segments=segments.choices().all,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -50,17 +49,24 @@ def deleted_count() -> int:
     )
 
 
-def names() -> list[tuple[str, str]]:
-    """Ids and names, for choices."""
-    return _names(select(CustomerSegment.id, CustomerSegment.name))
+@dataclass(frozen=True)
+class Choices:
+    """Ids and names of segments, by name."""
+
+    all: list[tuple[str, str]]
+    manual: list[tuple[str, str]]
+    """The hand-made lists among them."""
 
 
-def manual_names() -> list[tuple[str, str]]:
-    """The hand-made lists."""
-    return _names(
-        select(CustomerSegment.id, CustomerSegment.name).where(
-            CustomerSegment.kind == SegmentKind.MANUAL
-        )
+def choices() -> Choices:
+    rows = db.session.execute(
+        select(CustomerSegment.id, CustomerSegment.name, CustomerSegment.kind)
+        .order_by(CustomerSegment.name)
+        .limit(SHOWN)
+    ).all()
+    return Choices(
+        [(row.id, row.name) for row in rows],
+        [(row.id, row.name) for row in rows if row.kind is SegmentKind.MANUAL],
     )
 
 
@@ -162,8 +168,3 @@ def surroundings() -> Surroundings:
         locale=business.locale,
         tiers={row.id: f"{row.name} ({row.program})" if several else row.name for row in rows},
     )
-
-
-def _names(statement: Any) -> list[tuple[str, str]]:
-    rows = db.session.execute(statement.order_by(CustomerSegment.name).limit(SHOWN))
-    return [(row.id, row.name) for row in rows]

@@ -6,13 +6,18 @@ from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request, url_for
 from flask_login import current_user
+from sqlalchemy import select
 
 from nxloy_web.businesses import setup
+from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import queries as redemptions
+from nxloy_web.web.places import is_operator
 
 P = Permission
+_BESIDE = select(redemptions.PENDING, *setup.DONE)
+"""One statement for the figures that stand around every page of the desk."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,12 @@ PORTAL_NAV = (
     ("Profile", "user", "portal.profile"),
 )
 
+OPERATOR_NAV = (
+    ("Installation", "Schema", "database", "schema.index"),
+    ("You", "Businesses", "store", "identity.places"),
+    ("You", "Account", "user", "identity.account"),
+)
+
 
 def init_app(app: Flask) -> None:
     app.context_processor(_globals)
@@ -67,11 +78,15 @@ def around_page() -> dict[str, Any]:
     """Context every whole page gets; its queries run in the page's read transaction."""
     place = g.get("place")
     if place is None:
-        return {"toasts": _toasts()}
+        around = {"nav": _operator_nav()} if g.get("side") == "operator" else {}
+        return {"toasts": _toasts(), **around}
+    if g.side != "desk":
+        return {"nav": _portal_nav(), "toasts": _toasts()}
+    pending, *done = db.session.execute(_BESIDE).one()
     return {
-        "nav": _desk_nav() if g.side == "desk" else _portal_nav(),
+        "nav": _desk_nav(pending),
         "toasts": _toasts(),
-        "setup": _setup() if g.side == "desk" else None,
+        "setup": setup.checklist(done) if place.may(P.PROGRAMS_EDIT) else None,
     }
 
 
@@ -94,6 +109,7 @@ def _globals() -> dict[str, Any]:
             "counter_url": url_for("counter.index") if place.may(P.POINTS_GIVE) else None,
             "switch_url": url_for("identity.places"),
             "account_url": url_for("identity.account"),
+            "operator_url": _operator_url(),
         }
     elif place is not None:
         links |= {
@@ -101,11 +117,19 @@ def _globals() -> dict[str, Any]:
             "sign_out_url": url_for("portal.sign_out"),
         }
     elif current_user and current_user.is_authenticated:
-        links["account_url"] = url_for("identity.account")
+        links |= {
+            "account_url": url_for("identity.account"),
+            "user_name": current_user.name,
+            "operator_url": _operator_url(),
+        }
     return links
 
 
-def _desk_nav() -> list[dict[str, Any]]:
+def _operator_url() -> str | None:
+    return url_for("schema.index") if is_operator() else None
+
+
+def _desk_nav(pending: int) -> list[dict[str, Any]]:
     here = request.blueprint
     return [
         {
@@ -114,7 +138,7 @@ def _desk_nav() -> list[dict[str, Any]]:
             "icon": item.icon,
             "href": url_for(item.endpoint),
             "current": item.endpoint.split(".")[0] == here,
-            "count": redemptions.pending_count() if item.counts_pending else None,
+            "count": pending if item.counts_pending else None,
             "tab": item.tab,
         }
         for item in DESK_NAV
@@ -137,10 +161,18 @@ def _portal_nav() -> list[dict[str, Any]]:
     ]
 
 
-def _setup() -> dict[str, Any] | None:
-    if not g.place.may(P.PROGRAMS_EDIT):
-        return None
-    return setup.checklist()
+def _operator_nav() -> list[dict[str, Any]]:
+    return [
+        {
+            "section": section,
+            "label": label,
+            "icon": icon,
+            "href": url_for(endpoint),
+            "current": request.endpoint == endpoint,
+            "tab": True,
+        }
+        for section, label, icon, endpoint in OPERATOR_NAV
+    ]
 
 
 def _toasts() -> list[tuple[str, str, Any]]:

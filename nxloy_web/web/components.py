@@ -1,19 +1,27 @@
 """The arithmetic behind the component macros: chart shapes, list addresses, initials."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, request
+from markupsafe import Markup
 from wtforms import Field, fields, widgets
 
 Numbers = Sequence[float]
 
 
 def init_app(app: Flask) -> None:
+    asset: Callable[[str], str] = app.jinja_env.globals["asset"]  # type: ignore[assignment]
+
+    def icon_svg(name: str, size: str = "", label: str = "") -> Markup:
+        return _icon(asset("icons.svg"), name, size, label)
+
     app.jinja_env.globals.update(
+        icon_svg=icon_svg,
         query_url=query_url,
         initials=initials,
         hue_of=hue_of,
@@ -25,6 +33,19 @@ def init_app(app: Flask) -> None:
         nice_top=nice_top,
         short_number=short_number,
         tick_indexes=tick_indexes,
+    )
+
+
+@lru_cache(2048)
+def _icon(sprite: str, name: str, size: str, label: str) -> Markup:
+    """A drawing from the sprite. A page has sixty: they are not put together again for each."""
+    return Markup('<svg class="icon{}" {} focusable="false"><use href="{}#{}"/></svg>').format(
+        f" icon-{size}" if size else "",
+        Markup('role="img" aria-label="{}"').format(label)
+        if label
+        else Markup('aria-hidden="true"'),
+        sprite,
+        name,
     )
 
 

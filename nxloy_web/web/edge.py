@@ -1,9 +1,11 @@
 """One request, end to end: find the business, check the right, run the view, commit, render."""
 
+from collections.abc import MutableMapping
 from contextlib import nullcontext
 from typing import Any
 
 from flask import Flask, g, request
+from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 
 from nxloy_web.db import db
@@ -13,8 +15,21 @@ from nxloy_web.web.answers import Answer
 from nxloy_web.web.places import actor_of, place_of_request
 
 
+class Templates(Environment):
+    """Jinja's environment, whose templates share one dictionary of globals.
+
+    Jinja gives each template a chain of two, and compares the chains name by name at every
+    import: with components in files of their own that was a tenth of a page's time.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 class NxFlask(Flask):
     """Flask whose views run inside their business's scope and one database transaction."""
+
+    jinja_environment = Templates
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.routing_exception is not None:

@@ -13,6 +13,9 @@ from markupsafe import Markup, escape
 
 from nxloy_web import clock
 
+UTC_ZONE = ZoneInfo("UTC")
+HOUR, DAY = 3_600, 86_400
+
 
 def init_app(app: Flask) -> None:
     filters: dict[str, Callable[..., object]] = {
@@ -51,27 +54,31 @@ def when(value: datetime | None) -> Markup | str:
     """A moment: how long ago within a day, else the day, on the business's clock."""
     if value is None:
         return "—"
-    gap = clock.now() - value
-    near = abs(gap) < timedelta(days=1)
-    text = (
-        format_timedelta(-gap, add_direction=True, locale=_locale(), format="short")
-        if near
-        else _date(value.astimezone(_zone()).date(), _locale())
-    )
-    return _time(value, text)
+    zone, locale = _here()
+    seconds = round((value - clock.now()).total_seconds())
+    if abs(seconds) < DAY:
+        # Whole minutes say the same, and most of a list share them.
+        text = _gap(seconds if abs(seconds) < HOUR else round(seconds / 60) * 60, locale)
+    else:
+        text = _date(value.astimezone(zone).date(), locale)
+    return _time(value, text, zone, locale)
 
 
 def stamp(value: datetime | None) -> Markup | str:
     """A moment in full: day and time on the business's clock."""
-    return "—" if value is None else _time(value, _full(value))
+    if value is None:
+        return "—"
+    zone, locale = _here()
+    return _time(value, _full(value, zone, locale), zone, locale)
 
 
 def day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
+    zone, locale = _here()
     if isinstance(value, datetime):
-        value = value.astimezone(_zone()).date()
-    return _date(value, _locale())
+        value = value.astimezone(zone).date()
+    return _date(value, locale)
 
 
 def label(value: object) -> str:
@@ -107,30 +114,34 @@ def _date(value: date, locale: str) -> str:
     return format_date(value, "d MMM y", locale=locale)
 
 
+@lru_cache(4096)
+def _gap(seconds: int, locale: str) -> str:
+    gap = timedelta(seconds=seconds)
+    return format_timedelta(gap, add_direction=True, locale=locale, format="short")
+
+
 @lru_cache(8192)
 def _minute(local: datetime, locale: str) -> str:
     return format_datetime(local, "d MMM y, HH:mm", locale=locale)
 
 
-def _time(value: datetime, text: str) -> Markup:
+def _time(value: datetime, text: str, zone: ZoneInfo, locale: str) -> Markup:
     # Not Markup.format: its parsing costs more than everything else about a moment.
     instant = value.astimezone(UTC).isoformat(timespec="seconds")
-    title, shown = escape(_full(value)), escape(text)
+    title, shown = escape(_full(value, zone, locale)), escape(text)
     return Markup(f'<time datetime="{instant}" title="{title}">{shown}</time>')  # noqa: S704
 
 
-def _full(value: datetime) -> str:
-    local = value.astimezone(_zone())
-    return _minute(local.replace(second=0, microsecond=0, tzinfo=None), _locale())
+def _full(value: datetime, zone: ZoneInfo, locale: str) -> str:
+    local = value.astimezone(zone)
+    return _minute(local.replace(second=0, microsecond=0, tzinfo=None), locale)
 
 
-def _place() -> object | None:
-    return g.get("place") if has_request_context() else None
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(getattr(_place(), "timezone", "UTC"))
+def _here() -> tuple[ZoneInfo, str]:
+    """The clock and the language of the business one stands in."""
+    place = g.get("place") if has_request_context() else None
+    return (UTC_ZONE, "en") if place is None else (ZoneInfo(place.timezone), place.locale or "en")
 
 
 def _locale() -> str:
-    return getattr(_place(), "locale", "en") or "en"
+    return _here()[1]
