@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, false, func, literal, or_, select
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -22,6 +22,7 @@ from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
 from nxloy_web.customers.reach import home_region
 from nxloy_web.db import db
+from nxloy_web.db.session import history
 
 LONGEST_SEARCH = 120
 FEWEST_DIGITS = 5
@@ -37,6 +38,8 @@ class Match:
     condition: ColumnElement[bool]
     counting: Select[Any] | None = None
     """For a search that finds many: ids to count, in an order that lets the count stop early."""
+    at_least: int = 0
+    """For a search that finds many: so many are known without counting."""
 
 
 def search(typed: str, limit: int = 10) -> list[Customer]:
@@ -153,7 +156,16 @@ def _match(wanted: list[Callable[[Any], Any]]) -> Match:
     return Match(
         and_(*(Customer.id.in_(one) for one in having)),
         counting.where(Customer.deleted_at.is_(None)).order_by(rows[0].word),
+        len(set(ids)) - _deleted_among(ids),
     )
+
+
+def _deleted_among(ids: list[str]) -> int:
+    """There are few deleted customers as a rule, and an index of them alone."""
+    deleted = select(func.count(Customer.id)).where(
+        Customer.deleted_at.is_not(None), _is_one_of(ids)
+    )
+    return db.session.scalar(history(deleted)) or 0
 
 
 def _is_one_of(ids: list[str]) -> ColumnElement[bool]:

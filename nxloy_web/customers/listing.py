@@ -252,6 +252,8 @@ def _condition(filter_: Filter) -> Match | None:
 
 def _count(match: Match | None) -> int:
     # One more than is said exactly: "more than 1,000" must not cost a count of a million.
+    if match is not None and match.at_least > COUNTED:
+        return COUNTED + 1
     if match is None:
         # The order keeps this in an index of the business: a scan of the table would stop early
         # only where no other business's rows stand before its own.
