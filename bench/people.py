@@ -34,6 +34,7 @@ class Shop:
     slug: str
     owner_id: str
     program_id: str
+    tier_id: str
     reward_ids: list[str]
     location_id: str
     customers: int
@@ -46,8 +47,8 @@ def a_shop(place: Place, customers: int) -> Shop:
     """A shop whose customers have each bought once and hold points."""
     number = next(_numbers)
     shop = Shop(
-        new_id(), f"bench-{number}", new_id(), new_id(), [new_id() for _ in range(8)], new_id(),
-        customers,
+        new_id(), f"bench-{number}", new_id(), new_id(), new_id(),
+        [new_id() for _ in range(8)], new_id(), customers,
     )  # fmt: skip
     with place.app.app_context(), enter_scope(shop.business_id):
         _add_everything_else(shop, number)
@@ -97,8 +98,8 @@ def _add_everything_else(shop: Shop, number: int) -> None:
         LoyaltyProgram(id=shop.program_id, name="Points", type=kind, status=status, currency="USD")
     )
     db.session.flush()
-    for name, required, multiplier in (("Bronze", 0, "1"), ("Silver", 10**9, "1.2")):
-        tier = {"name": name, "required_points": required, "multiplier": Decimal(multiplier)}
+    for tier_id, name, required in ((shop.tier_id, "Bronze", 0), (new_id(), "Silver", 10**9)):
+        tier = {"id": tier_id, "name": name, "required_points": required, "multiplier": Decimal(1)}
         db.session.add(LoyaltyTier(program_id=shop.program_id, **tier))
     terms = EarningTerms(points=1, per_minor=100)
     rule = {"rule_id": new_id(), "version": 1, "name": "1 point for every 1.00 USD", "terms": terms}
@@ -141,9 +142,9 @@ _ROWS = (
         SELECT %(business_id)s, word, {_ID} {_NUMBERS},
                LATERAL (VALUES ('first' || n %% 5000), ('last' || n %% 9973)) AS words (word)""",
     f"""INSERT INTO customer_balances (business_id, id, customer_id, program_id, balance, spendable,
-            last_seq, lifetime_points)
+            last_seq, lifetime_points, tier_id, tier_since_at)
         SELECT %(business_id)s, {_ID}, {_ID}, %(program_id)s, 500 + n %% 5000, 500 + n %% 5000, 1,
-               500 + n %% 5000 {_NUMBERS}""",
+               500 + n %% 5000, %(tier_id)s, {_WHEN} {_NUMBERS}""",
     f"""INSERT INTO purchases (business_id, id, customer_id, program_id, location_id, amount_minor,
             currency, points, occurred_at, created_at)
         SELECT %(business_id)s, {_ID}, {_ID}, %(program_id)s, %(location_id)s,
