@@ -23,10 +23,12 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.retry import RetryDecision
 from procrastinate.tasks import configure_task
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import update
 
 from nxloy_web import clock
 from nxloy_web.background.models import JobRun, JobState
+from nxloy_web.config import VERSION
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id, enter_scope
@@ -260,7 +262,12 @@ def _something_is_due(app: Flask) -> bool:
 
 def _address(app: Flask) -> str:
     url: str = app.config["WORKER_DATABASE_URL"] or app.config["DATABASE_URL"]
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+    # The queue's own connections say their version too: a worker that waits for work has no
+    # other, and a contract step must not take away what an older one still needs.
+    return make_conninfo(
+        url.replace("postgresql+psycopg://", "postgresql://", 1),
+        application_name=f"nxloy/{VERSION}/worker",
+    )
 
 
 def _defer(name: str, *, arguments: dict[str, Any], lock: str | None = None) -> int | None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from procrastinate.exceptions import JobAborted
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from nxloy_web import jobs, tasks
 from nxloy_web.background.models import JobRun, JobState
 from nxloy_web.businesses.models import Location
+from nxloy_web.config import VERSION
 from nxloy_web.db import db
 from tests.factories import inside, make_shop
 
@@ -141,7 +143,9 @@ def test_a_paused_job_goes_on_without_using_up_its_tries() -> None:
     assert strategy.get_retry_decision(exception=ValueError(), job=job) is None
 
 
-def test_the_worker_command_takes_up_jobs_and_stops_when_told(app: Flask, tmp_path: Path) -> None:
+def test_the_worker_command_takes_up_jobs_and_stops_when_told(
+    app: Flask, as_admin: Any, tmp_path: Path
+) -> None:
     environment = {
         name: str(app.config[name])
         for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "SECRET_KEY")
@@ -156,6 +160,9 @@ def test_the_worker_command_takes_up_jobs_and_stops_when_told(app: Flask, tmp_pa
         for line in worker.stderr:
             if "Task was not found" in line:
                 break
+        named = "SELECT application_name FROM pg_stat_activity WHERE usename = 'nx_worker'"
+        connected = {name for (name,) in as_admin.execute(named)}
+        assert connected == {f"nxloy/{VERSION}/worker"}, "a contract step asks for the version"
         started = time.monotonic()
         worker.terminate()
         assert worker.wait(10) == 0
