@@ -19,6 +19,7 @@ from nxloy_web.programs import routes as programs
 from nxloy_web.redemptions import routes as redemptions
 from nxloy_web.rewards import picture_routes as pictures
 from nxloy_web.rewards import routes as rewards
+from nxloy_web.schema import routes as schema
 from nxloy_web.search import routes as search
 from nxloy_web.segments import routes as segments
 
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     background.bp,
     customers.bp,
     segments.bp,
+    schema.bp,
 )
 
 

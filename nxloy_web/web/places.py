@@ -47,6 +47,31 @@ def portal(name: str, import_name: str, path: str = "") -> Blueprint:
     return _inside(Blueprint(name, import_name, url_prefix=f"/p/<slug>{path}"), "portal")
 
 
+def operator(name: str, import_name: str, path: str = "") -> Blueprint:
+    """A blueprint of pages for the installation's operator, at /operator<path>.
+
+    They stand outside of every business: nothing of a tenant can be read there.
+    """
+    blueprint = Blueprint(name, import_name, url_prefix=f"/operator{path}")
+    blueprint.side = "operator"  # type: ignore[attr-defined]
+
+    @blueprint.before_request
+    def only_operators() -> None:
+        g.side = "operator"
+        if not current_user.is_authenticated:
+            raise SignInNeeded
+        if not is_operator():
+            raise NotFound
+
+    return blueprint
+
+
+def is_operator() -> bool:
+    """Whether the visitor runs this installation and has signed in with a password."""
+    visitor = current_user
+    return bool(visitor.is_authenticated and visitor.audience == STAFF and visitor.is_operator)
+
+
 def open_to_all(view: Any) -> Any:
     """Mark a portal view that anybody may see, signed in or not."""
     view.open_to_all = True

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 
-from tests.factories import sign_in
+from tests.factories import make_user, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -158,3 +158,29 @@ def test_the_pages_outside_a_business(app: Flask, live_server: str, demo: str, p
     addresses = ["/", "/sign-in", "/sign-up", "/gallery", f"/p/{SLUG}/", "/nothing-here"]
     wrong = {address: faults(page, live_server + address) for address in addresses}
     assert {address: lines for address, lines in wrong.items() if lines} == {}
+
+
+def test_the_pages_of_the_operator(
+    app: Flask, live_server: str, context: BrowserContext, as_admin: Any
+) -> None:
+    as_admin.execute(
+        "INSERT INTO data_migrations (name, status, rows_done, rows_total, batches, worst_ms,"
+        " reported, started_at, error) VALUES"
+        " ('one_at_work', 'RUNNING', 61, 100, 3, 47, 1, now() - interval '1 minute', NULL),"
+        " ('one_that_waits', 'PAUSED', 5, 100, 1, 60, 0, now() - interval '1 hour', NULL),"
+        " ('one_that_broke', 'FAILED', 5, 100, 1, 60, 0, now() - interval '1 hour', 'Held.'),"
+        " ('one_to_come', 'QUEUED', 0, 100, 0, 0, 0, NULL, NULL)"
+    )
+    page = visit(context, app, live_server, make_user(app, "Olu", is_operator=True), "staff")
+    addresses = [rule.rule for rule in app.url_map.iter_rules() if is_operators(rule)]
+    assert addresses == ["/operator/schema"]
+    found = {address: faults(page, live_server + address) for address in addresses}
+    (newest,) = as_admin.execute("SELECT version_num FROM alembic_version").fetchone()
+    as_admin.execute("UPDATE alembic_version SET version_num = 'add_customer_name_norm'")
+    found |= {"with steps pending": faults(page, live_server + "/operator/schema")}
+    as_admin.execute("UPDATE alembic_version SET version_num = %s", (newest,))
+    assert {address: lines for address, lines in found.items() if lines} == {}
+
+
+def is_operators(rule: Any) -> bool:
+    return rule.rule.startswith("/operator") and "GET" in rule.methods

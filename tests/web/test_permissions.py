@@ -24,6 +24,10 @@ def portal_routes(app: Flask) -> list[Any]:
     return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/p/<slug>")]
 
 
+def operator_routes(app: Flask) -> list[Any]:
+    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/operator")]
+
+
 def address(rule: Any, slug: str) -> str:
     values: dict[str, Any] = {}
     for name in rule.arguments - {"slug"}:
@@ -114,4 +118,43 @@ def test_an_unknown_business_is_not_found_on_both_sides(app: Flask, shop: Shop) 
     client = as_role(app, shop)
     for rule in desk_routes(app) + portal_routes(app):
         answer = client.open(address(rule, "nobody-here"), method=method(rule))
+        assert answer.status_code == 404, rule.endpoint
+
+
+def test_every_operator_route_is_of_a_blueprint_that_asks_for_the_operator(app: Flask) -> None:
+    asking = {
+        name
+        for name, blueprint in app.blueprints.items()
+        if getattr(blueprint, "side", None) == "operator"
+    }
+    below = {rule.endpoint: rule.endpoint.split(".")[0] for rule in operator_routes(app)}
+    assert set(below.values()) == asking
+    everywhere = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert {e for e in everywhere if e.split(".")[0] in asking} == set(below)
+
+
+def test_operator_routes_open_to_the_operator_alone(app: Flask, shop: Shop, as_admin: Any) -> None:
+    as_admin.execute("INSERT INTO data_migrations (name) VALUES (%s)", (ANYTHING,))
+    operator_id = make_user(app, is_operator=True)
+    operator, by_code, stranger = app.test_client(), app.test_client(), app.test_client()
+    sign_in(operator, operator_id)
+    sign_in(by_code, operator_id, audience="portal")
+    routes = operator_routes(app)
+    assert len(routes) >= 3
+    for rule in routes:
+        where, how = address(rule, ""), method(rule)
+        assert operator.open(where, method=how).status_code in (200, 303), rule.endpoint
+        assert by_code.open(where, method=how).status_code == 404, rule.endpoint
+        answer = stranger.open(where, method=how)
+        assert (answer.status_code, "/sign-in" in answer.location) == (303, True), rule.endpoint
+        for role in Role:
+            status = as_role(app, shop, role).open(where, method=how).status_code
+            assert status == 404, (rule.endpoint, role)
+
+
+def test_an_operator_sees_nothing_of_a_business(app: Flask, shop: Shop) -> None:
+    client = app.test_client()
+    sign_in(client, make_user(app, is_operator=True))
+    for rule in desk_routes(app):
+        answer = client.open(address(rule, shop.slug), method=method(rule))
         assert answer.status_code == 404, rule.endpoint
