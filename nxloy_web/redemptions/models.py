@@ -98,6 +98,10 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
     def is_fulfilled(self) -> bool:
         return self.status is RedemptionStatus.FULFILLED
 
+    @property
+    def has_slip(self) -> bool:
+        return self.is_approved or self.is_fulfilled
+
 
 class RedemptionEvent(TenantMixin, Base):
     """One step of a redemption: from what to what, who, when, why. Only ever added."""

@@ -7,8 +7,9 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from nxloy_web import clock
+from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
+from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.redemptions import listing, queries, service
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
@@ -20,6 +21,10 @@ from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
 
 bp = desk("redemptions", __name__, "/redemptions")
+
+
+class NoSlip(BusinessRule):
+    """There is a slip once the request is approved, and until the reward is taken back."""
 
 
 @bp.get("/")
@@ -60,6 +65,16 @@ def find() -> ResponseReturnValue:
 @requires(Permission.REDEMPTIONS_VIEW)
 def show(redemption_id: str) -> ResponseReturnValue:
     return _page(redemption_id, ReasonForm())
+
+
+@bp.get("/<redemption_id>/slip")
+@requires(Permission.REDEMPTIONS_VIEW)
+def slip(redemption_id: str) -> ResponseReturnValue:
+    """On paper, to go with the reward: who it is for, and the code that proves it."""
+    redemption = queries.with_everything(redemption_id)
+    if not redemption.has_slip:
+        raise NoSlip
+    return page("redemptions/slip.html", redemption=redemption, code_qr=qr.svg(redemption.code))
 
 
 @bp.post("/<redemption_id>/approval")

@@ -1,5 +1,8 @@
 // Small elements that bring themselves to life wherever a page or an answer puts them.
 
+// A button [data-print]
+on('click', '[data-print]', () => print());
+
 // <nx-copy> with a button [data-copy]
 customElements.define('nx-copy', class extends HTMLElement {
   connectedCallback() {
