@@ -15,6 +15,7 @@ from nxloy_web.schema.history import COMMANDS, CONTRACT, EXPAND, Revision
 from nxloy_web.schema.lint.command import lint_command
 from nxloy_web.schema.locking import PATIENCE
 from nxloy_web.schema.new_table import new_table_command
+from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.phases import go_through
 
 
@@ -112,5 +113,5 @@ def _before(revision: Revision) -> str | None:
     return known[place - 1].id if place else None
 
 
-for command in (data_group, doctor_command, lint_command, new_table_command):
+for command in (data_group, doctor_command, lint_command, new_table_command, operator_command):
     schema_group.add_command(command)
