@@ -3,6 +3,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; \
 	done; echo python3)
 VENV := .venv/bin/python
+# Python answers Ctrl-C with a traceback until the script's first line takes the signal over, so it
+# is ignored until then; -S makes that a matter of milliseconds.
+QUIETLY = trap '' INT; exec $(1) -S
 export INSTANCE PORT
 
 .DEFAULT_GOAL := help
@@ -12,10 +15,10 @@ help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 16
 
 run: env  ## Start everything; INSTANCE=folder and PORT=number may be given
-	@exec $(VENV) -m nxloy_web.run
+	@$(call QUIETLY,$(VENV)) tools/run.py
 
 reset: env  ## Start over: delete the database, mails and keys of the instance folder
-	@$(VENV) -m nxloy_web.run --reset
+	@$(call QUIETLY,$(VENV)) tools/run.py --reset
 
 test: env-dev  ## Check format, lint, types, imports and templates, and run all tests
 	@$(VENV) tools/check.py
@@ -36,10 +39,10 @@ vendor: env-dev  ## Fetch again what stands in static/vendor, and check it
 	@$(VENV) -m nxloy_web.web.vendoring
 
 env:
-	@$(PYTHON) tools/bootstrap.py
+	@$(call QUIETLY,$(PYTHON)) tools/bootstrap.py
 
 env-dev:
-	@$(PYTHON) tools/bootstrap.py dev
+	@$(call QUIETLY,$(PYTHON)) tools/bootstrap.py dev
 
 env-bench:
-	@$(PYTHON) tools/bootstrap.py dev bench
+	@$(call QUIETLY,$(PYTHON)) tools/bootstrap.py dev bench

@@ -4,6 +4,11 @@ Standard library only. A stamp of everything that decides the result makes the n
 and is written last: an installation that was cut short is done again.
 """
 
+import signal
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while loading: no traceback
+
 import hashlib
 import os
 import shutil
@@ -42,7 +47,7 @@ def works():
     """Is there a Python of the right age with pip? Not in a folder that was moved or half made."""
     code = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
-        return subprocess.run([PYTHON, "-c", code], capture_output=True).returncode == 0
+        return run(PYTHON, "-c", code, capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -50,7 +55,7 @@ def works():
 def make_environment():
     print("Making .venv ...", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+    made = run(sys.executable, "-m", "venv", VENV, capture_output=True, text=True)
     if made.returncode != 0:
         sys.exit(
             f"Could not make {VENV}: on Debian and Ubuntu install the package python3-venv; "
@@ -65,10 +70,15 @@ def install(groups):
     packages = list(project["dependencies"])
     for group in groups:
         packages += project["optional-dependencies"][group]
-    command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    done = subprocess.run([*command, "-c", str(ROOT / "constraints.txt"), *packages], cwd=ROOT)
+    pip = (PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check")
+    done = run(*pip, "-c", ROOT / "constraints.txt", *packages, cwd=ROOT)
     if done.returncode != 0:
         sys.exit("The packages could not be installed: see above, and run the command again.")
+
+
+def run(*command, **how):
+    """In a session of its own: Ctrl-C reaches us alone, and we end it without a word from it."""
+    return subprocess.run(command, start_new_session=True, **how)
 
 
 def last_line(result):
@@ -77,4 +87,8 @@ def last_line(result):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The next start goes on from here.")

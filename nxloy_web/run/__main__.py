@@ -34,9 +34,9 @@ class Stop(BaseException):
 
 
 def main(arguments: list[str]) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _ask_to_stop)
     try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _ask_to_stop)
         wanted = Settings.read(os.environ)
         if arguments == ["--reset"]:
             reset(wanted)

@@ -9,8 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from nxloy_web.run.children import _marked
 
@@ -110,6 +113,30 @@ def test_a_stop_during_the_start_is_clean(begin: Begin, instance: Path) -> None:
         time.sleep(0.01)  # once it holds the lock it listens to signals
     assert run.stop() == 0
     assert "Traceback" not in run.output
+    assert _marked(instance) == []
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6])
+def test_ctrl_c_while_it_loads_is_quiet(
+    instance: Path, free_port: int, tmp_path: Path, seconds: float
+) -> None:
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        make = subprocess.Popen(
+            ["make", "--old-file=env", "run", f"VENV={sys.executable}"],
+            cwd=ROOT,
+            env={**os.environ, "INSTANCE": str(instance), "PORT": str(free_port), "DEMO": "no"},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    time.sleep(seconds)
+    # As a terminal does, to all of them; and again, as a person whose first press came too early.
+    while make.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(make.pid, signal.SIGINT)
+        time.sleep(0.3)
+    assert "Traceback" not in said.read_text()
     assert _marked(instance) == []
 
 
