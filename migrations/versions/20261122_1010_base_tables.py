@@ -19,6 +19,13 @@ down_loses = (
 )
 
 
+# All but is_operator: nobody makes themselves the installation's operator through the application.
+WRITTEN = (
+    "id, name, email, email_norm, password_hash, session_epoch, failed_sign_ins, locked_until,"
+    " created_at, updated_at"
+)
+
+
 @one_transaction
 def upgrade() -> None:
     op.create_table(
@@ -75,7 +82,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_norm", name=op.f("uq_users_email_norm")),
     )
-    ops.open_table("users", app="SELECT, INSERT, UPDATE")
+    ops.open_table("users", app=f"SELECT, INSERT ({WRITTEN}), UPDATE ({WRITTEN})")
     op.create_table(
         "data_migrations",
         sa.Column("name", sa.Text(), nullable=False),

@@ -10,6 +10,9 @@ down_revision = "base_tables"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("users WHERE email_verified",)
+
+NEW = "email_verified, email_verified_at"
 
 
 def upgrade() -> None:
@@ -19,8 +22,12 @@ def upgrade() -> None:
         sa.Column("email_verified", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("email_verified_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
     )
+    online.run_locked(
+        "users",
+        f"GRANT INSERT ({NEW}), UPDATE ({NEW}) ON users TO nx_app, nx_worker",
+        reason="rights are noted in the catalog; no row is read",
+    )
 
 
 def downgrade() -> None:
-    # nx: assured NX040 who verified can verify again; no row is lost
     online.drop_columns("users", "email_verified", "email_verified_at")

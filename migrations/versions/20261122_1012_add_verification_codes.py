@@ -15,16 +15,28 @@ phase = "expand"
 down_loses = ("verification_codes",)
 
 
+TYPES = {
+    "verification_type": "'EMAIL', 'PHONE'",
+    "verification_status": "'PENDING', 'VERIFIED', 'EXPIRED', 'FAILED'",
+}
+
+
 @one_transaction
 def upgrade() -> None:
+    # By hand: SQLAlchemy remembers a type it made, also when the try was undone.
+    for name, members in TYPES.items():
+        op.execute(f"CREATE TYPE {name} AS ENUM ({members})")
+        op.execute(f"ALTER TYPE {name} OWNER TO nx_owner")
     op.create_table(
         "verification_codes",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("type", sa.Enum("EMAIL", "PHONE", name="verification_type"), nullable=False),
+        sa.Column(
+            "type", postgresql.ENUM(name="verification_type", create_type=False), nullable=False
+        ),
         sa.Column(
             "status",
-            sa.Enum("PENDING", "VERIFIED", "EXPIRED", "FAILED", name="verification_status"),
+            postgresql.ENUM(name="verification_status", create_type=False),
             server_default="PENDING",
             nullable=False,
         ),
@@ -65,12 +77,10 @@ def upgrade() -> None:
         "ix_verification_codes_user_id", "verification_codes", ["user_id"], unique=False
     )
     ops.open_table("verification_codes", app="SELECT, INSERT, UPDATE, DELETE")
-    for name in ("verification_type", "verification_status"):
-        op.execute(f"ALTER TYPE {name} OWNER TO nx_owner")
 
 
 @one_transaction
 def downgrade() -> None:
     op.drop_table("verification_codes")
-    op.execute("DROP TYPE verification_status")
-    op.execute("DROP TYPE verification_type")
+    for name in TYPES:
+        op.execute(f"DROP TYPE {name}")

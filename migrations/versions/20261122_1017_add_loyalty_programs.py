@@ -10,7 +10,10 @@ down_revision = "add_loyalty_system"
 branch_labels = None
 depends_on = None
 phase = "expand"
-down_loses = ("loyalty_programs",)
+down_loses = (
+    "loyalty_programs WHERE description IS NOT NULL OR status <> 'ACTIVE'"
+    " OR points_name <> 'Points' OR settings <> '{}'",
+)
 
 
 def upgrade() -> None:

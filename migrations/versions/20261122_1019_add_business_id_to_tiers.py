@@ -20,7 +20,7 @@ FUNCTION = """
     LANGUAGE plpgsql AS $keep$ BEGIN
       IF NEW.business_id IS NULL THEN
         NEW.business_id := coalesce(
-          (SELECT min(p.business_id) FROM loyalty_programs p WHERE p.id = NEW.program_id
+          (SELECT min(p.business_id) FROM nx.loyalty_programs p WHERE p.id = NEW.program_id
            HAVING count(*) = 1),
           nullif(current_setting('app.business_id', true), ''));
       END IF;
@@ -30,6 +30,17 @@ FUNCTION = """
 
 def upgrade() -> None:
     online.add_columns("loyalty_tiers", sa.Column("business_id", sa.Text(), nullable=True))
+    keep()
+
+
+def downgrade() -> None:
+    let_go()
+    # nx: assured NX040 it was worked out from the program and can be again
+    online.drop_columns("loyalty_tiers", "business_id")
+
+
+def keep() -> None:
+    """Fill the business of every tier that is written."""
     online.run_locked(
         "loyalty_tiers",
         FUNCTION,
@@ -41,12 +52,10 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
+def let_go() -> None:
     online.run_locked(
         "loyalty_tiers",
         "DROP TRIGGER IF EXISTS nx_keep_loyalty_tiers_business_id ON loyalty_tiers",
         "DROP FUNCTION IF EXISTS nx_keep_loyalty_tiers_business_id()",
-        reason="undoes what upgrade made",
+        reason="forgets the trigger; no row is read",
     )
-    # nx: assured NX040 it was worked out from the program and can be again
-    online.drop_columns("loyalty_tiers", "business_id")

@@ -1,7 +1,8 @@
 """Multi-tenant example 1, step 2: each tier goes to the business of its program.
 
-A tier whose program does not exist belongs to nobody: it is set aside in the report, whole. The
-catalogue gives all of them to the first business it finds.
+A tier belongs to nobody when its program does not exist, or when several businesses have one with
+that id: it is set aside in the report, whole. The catalogue gives all of them to the first business
+it finds.
 """
 
 from nxloy_web.schema import backfill
@@ -22,22 +23,37 @@ OWNED = """
     WHERE {span} AND t.business_id IS NULL AND p.id = t.program_id"""
 ORPHANS = """
     WITH orphans AS (
-      DELETE FROM loyalty_tiers t WHERE {span} AND t.business_id IS NULL
-         OR {span} AND t.program_id IS NULL RETURNING t.*)
+      DELETE FROM loyalty_tiers t
+      WHERE {span} AND (t.business_id IS NULL OR t.program_id IS NULL) RETURNING t.*)
     INSERT INTO data_migration_reports (migration, table_name, row_key, outcome, reason, row)
     SELECT 'populate_business_id_of_tiers', 'loyalty_tiers', jsonb_build_object('id', id),
-           'SET_ASIDE', 'no program with this id, so nobody knows whose tier it is',
+           'SET_ASIDE',
+           CASE WHEN program_id IS NULL THEN 'it names no program'
+                WHEN EXISTS (SELECT FROM loyalty_programs p WHERE p.id = program_id)
+                THEN 'several businesses have a program with this id'
+                ELSE 'there is no program with this id' END
+           || ', so nobody knows whose tier it is',
            to_jsonb(orphans)
     FROM orphans"""
-# Two of a name, or two at one threshold, in one program: somebody must say which is meant.
-DOUBLES = """
-    SELECT jsonb_build_object('id', id) AS row_key,
-           'another tier of the program has this name or this threshold' AS reason,
-           to_jsonb(t) AS row
+# What the contract and the unique indexes after it would stumble over: somebody must say what is
+# meant.
+UNDECIDED = """
+    SELECT jsonb_build_object('id', t.id) AS row_key, why.reason, to_jsonb(t) AS row
     FROM loyalty_tiers t
-    WHERE EXISTS (SELECT FROM loyalty_tiers o
-                  WHERE o.program_id = t.program_id AND o.id < t.id
-                    AND (o.name = t.name OR o.min_points = t.min_points))"""
+    CROSS JOIN LATERAL (SELECT CASE
+      WHEN t.business_id IS NULL OR t.program_id IS NULL
+      THEN 'it came since, so the data migration must run once more'
+      WHEN NOT EXISTS (SELECT FROM loyalty_programs p
+                       WHERE p.business_id = t.business_id AND p.id = t.program_id)
+      THEN 'its program is not one of its business'
+      WHEN t.min_points < 0
+      THEN 'its threshold is below zero'
+      WHEN EXISTS (SELECT FROM loyalty_tiers o
+                   WHERE o.program_id = t.program_id AND o.id < t.id
+                     AND (o.name = t.name OR o.min_points = t.min_points))
+      THEN 'another tier of the program has this name or this threshold'
+      END AS reason) why
+    WHERE why.reason IS NOT NULL"""
 
 
 def populate(connection: Connection, span: Span) -> None:
@@ -51,7 +67,7 @@ MIGRATION = DataMigration(
     alias="t",
     key=("id",),
     step=populate,
-    undecided=DOUBLES,
+    undecided=UNDECIDED,
 )
 
 

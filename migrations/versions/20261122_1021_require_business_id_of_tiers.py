@@ -1,6 +1,6 @@
 """Multi-tenant example 1, step 3: every tier has its business, and is seen by nobody else."""
 
-from nxloy_web.schema import online
+from nxloy_web.schema import history, online
 
 revision = "require_business_id_of_tiers"
 down_revision = "populate_business_id_of_tiers"
@@ -32,25 +32,18 @@ def upgrade() -> None:
     online.swap_primary_key(TABLE, ["business_id", "id"])
     online.create_index("ix_loyalty_tiers_program_id", TABLE, ["business_id", "program_id"])
     online.close_table(TABLE, app="SELECT, INSERT, UPDATE")
-    online.run_locked(
-        TABLE,
-        "DROP TRIGGER IF EXISTS nx_keep_loyalty_tiers_business_id ON loyalty_tiers",
-        reason="the policy and NOT NULL have taken its place",
-    )
+    # The policy and NOT NULL have taken its place.
+    # nx: assured ban-drop-function only the trigger called it
+    history.earlier("add_business_id_to_tiers").let_go()
 
 
 def downgrade() -> None:
-    online.run_locked(
-        TABLE,
-        "CREATE OR REPLACE TRIGGER nx_keep_loyalty_tiers_business_id"
-        " BEFORE INSERT OR UPDATE ON loyalty_tiers"
-        " FOR EACH ROW EXECUTE FUNCTION nx_keep_loyalty_tiers_business_id()",
-        reason="as before upgrade",
-    )
-    online.open_again(TABLE)
-    online.drop_index("ix_loyalty_tiers_program_id", TABLE)
+    # First what may be refused: two businesses may have given their tiers the same id.
     online.swap_primary_key(TABLE, ["id"])
+    history.earlier("add_business_id_to_tiers").keep()
+    online.drop_index("ix_loyalty_tiers_program_id", TABLE)
     online.drop_constraint("fk_loyalty_tiers_business_id_program_id", TABLE)
     online.drop_constraint("fk_loyalty_tiers_business_id", TABLE)
     online.drop_not_null(TABLE, "program_id")
     online.drop_not_null(TABLE, "business_id")
+    online.open_again(TABLE)

@@ -10,7 +10,11 @@ down_revision = "remove_min_points_column"
 branch_labels = None
 depends_on = None
 phase = "expand"
-down_loses = ("loyalty_tiers", "customer_balances WHERE tier_id IS NOT NULL")
+down_loses = (
+    "loyalty_tiers WHERE description IS NOT NULL OR multiplier <> 1 OR color <> '#000000'"
+    " OR icon IS NOT NULL OR benefits <> '[]' OR deleted_at IS NOT NULL",
+    "customer_balances WHERE tier_id IS NOT NULL",
+)
 
 
 TABLE = "loyalty_tiers"

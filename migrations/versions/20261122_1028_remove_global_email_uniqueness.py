@@ -19,5 +19,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Refused, with the address, where two businesses know the same person by now.
+    # Refused, with their ids, where two businesses know the same person by now.
     online.add_unique("uq_customers_email", "customers", ["email"])

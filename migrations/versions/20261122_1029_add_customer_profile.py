@@ -10,7 +10,14 @@ down_revision = "remove_global_email_uniqueness"
 branch_labels = None
 depends_on = None
 phase = "expand"
-down_loses = ("customers",)
+# A member code may stand on a printed card.
+down_loses = (
+    "customers WHERE member_code IS NOT NULL OR user_id IS NOT NULL OR external_id IS NOT NULL"
+    " OR phone_number IS NOT NULL OR phone_e164 IS NOT NULL OR status <> 'ACTIVE'"
+    " OR date_of_birth IS NOT NULL OR gender IS NOT NULL OR avatar IS NOT NULL"
+    " OR preferences <> '{}' OR tags <> '{}' OR NOT email_opt_in OR sms_opt_in"
+    " OR erased_at IS NOT NULL OR purchase_count <> 0",
+)
 group = "customer_profile"
 
 

@@ -5,6 +5,7 @@ elder keeps the address, the younger waits in the report for a person's decision
 """
 
 import secrets
+import unicodedata
 
 from nxloy_web.schema import backfill
 from nxloy_web.schema.data import Connection, DataMigration, Span
@@ -29,12 +30,17 @@ FILL = """
         SELECT FROM customers o WHERE o.business_id = c.business_id AND o.id <> c.id
           AND o.email_norm = %(norm)s AND o.deleted_at IS NULL)) THEN %(norm)s ELSE email_norm END
     WHERE business_id = %(business)s AND id = %(id)s"""
-DOUBLES = """
+UNDECIDED = """
     SELECT jsonb_build_object('business_id', business_id, 'id', id) AS row_key,
-           'another customer of the business has this address' AS reason,
+           CASE WHEN member_code IS NULL
+                THEN 'it came since, so the data migration must run once more'
+                WHEN email ~ '[^[:space:]]'
+                THEN 'another customer of the business has this address'
+                ELSE 'its e-mail address is empty' END AS reason,
            to_jsonb(customers) AS row
     FROM customers
-    WHERE email_norm IS NULL AND phone_e164 IS NULL AND erased_at IS NULL"""
+    WHERE member_code IS NULL
+       OR email_norm IS NULL AND phone_e164 IS NULL AND erased_at IS NULL"""
 
 
 def fill(connection: Connection, span: Span) -> None:
@@ -53,12 +59,13 @@ def _code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
-def _norm(email: str | None) -> str | None:
-    return email.strip().casefold() or None if email else None
+def _norm(email: str) -> str | None:
+    """As the application compared addresses when this was written."""
+    return unicodedata.normalize("NFC", email).strip().lower() or None
 
 
 MIGRATION = DataMigration(
-    name="fill_customer_profile", table="customers", step=fill, undecided=DOUBLES
+    name="fill_customer_profile", table="customers", step=fill, undecided=UNDECIDED
 )
 
 

@@ -16,35 +16,49 @@ phase = "expand"
 group = "split_customer_names"
 
 
-# The first word, and what is left of the rest; whatever separates words in any script counts. A
-# blank name is no name, and a single word is a first name: nobody's last name is made up.
+# The first word, and what is left of the rest; whatever separates words in any script counts, and
+# is written out because the servers' own \s differ. A blank name is no name, and a single word is
+# a first name: nobody's last name is made up.
 SPLIT = """
     CREATE OR REPLACE FUNCTION nx_split_name(whole text, OUT first_name text, OUT last_name text)
     LANGUAGE sql IMMUTABLE AS $split$
       SELECT nullif(words[1], ''), nullif(array_to_string(words[2:], ' '), '')
-      FROM (SELECT regexp_split_to_array(
-              btrim(regexp_replace(whole, E'[\\s\u00a0\u2000-\u200a\u202f\u3000]+', ' ', 'g')),
-              ' ') AS words) AS split
+      FROM (SELECT regexp_split_to_array(btrim(regexp_replace(whole,
+              '[\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f'
+              '\u205f\u3000]+', ' ', 'g')), ' ') AS words) AS split
     $split$"""
+# What is written last holds, whichever of the three columns it was. The data migration's own write
+# leaves the one name as it is, spaces and all; one half that new code writes before it has come to
+# the row does not cost the other half.
 KEEP = """
     CREATE OR REPLACE FUNCTION nx_keep_customers_names() RETURNS trigger
-    LANGUAGE plpgsql AS $keep$ BEGIN
+    LANGUAGE plpgsql AS $keep$
+    DECLARE
+      together text := nullif(concat_ws(' ', NEW.first_name, NEW.last_name), '');
+      words record;
+    BEGIN
+      SELECT s.first_name, s.last_name INTO words FROM nx.nx_split_name(NEW.name) s;
       IF TG_OP = 'INSERT' THEN
-        IF NEW.first_name IS NULL AND NEW.last_name IS NULL THEN
-          SELECT s.first_name, s.last_name INTO NEW.first_name, NEW.last_name
-          FROM nx.nx_split_name(NEW.name) s;
+        IF together IS NULL THEN
+          NEW.first_name := words.first_name;
+          NEW.last_name := words.last_name;
         ELSE
-          NEW.name := concat_ws(' ', NEW.first_name, NEW.last_name);
+          NEW.name := together;
+        END IF;
+      ELSIF NEW.name IS DISTINCT FROM OLD.name THEN
+        IF (NEW.first_name, NEW.last_name) IS NOT DISTINCT FROM (OLD.first_name, OLD.last_name)
+           AND NEW.name IS DISTINCT FROM together THEN
+          NEW.first_name := words.first_name;
+          NEW.last_name := words.last_name;
         END IF;
       ELSIF (NEW.first_name, NEW.last_name) IS DISTINCT FROM (OLD.first_name, OLD.last_name)
-            AND NEW.name IS NOT DISTINCT FROM OLD.name
-            AND (OLD.first_name, OLD.last_name) IS DISTINCT FROM (NULL::text, NULL::text) THEN
-        NEW.name := concat_ws(' ', NEW.first_name, NEW.last_name);
-      ELSIF NEW.name IS DISTINCT FROM OLD.name
-            AND (NEW.first_name, NEW.last_name) IS NOT DISTINCT FROM
-                (OLD.first_name, OLD.last_name) THEN
-        SELECT s.first_name, s.last_name INTO NEW.first_name, NEW.last_name
-        FROM nx.nx_split_name(NEW.name) s;
+            AND (NEW.first_name, NEW.last_name)
+                IS DISTINCT FROM (words.first_name, words.last_name) THEN
+        IF OLD.first_name IS NULL AND OLD.last_name IS NULL THEN
+          NEW.first_name := coalesce(NEW.first_name, words.first_name);
+          NEW.last_name := coalesce(NEW.last_name, words.last_name);
+        END IF;
+        NEW.name := nullif(concat_ws(' ', NEW.first_name, NEW.last_name), '');
       END IF;
       RETURN NEW;
     END $keep$"""
@@ -56,6 +70,17 @@ def upgrade() -> None:
         sa.Column("first_name", sa.Text(), nullable=True),
         sa.Column("last_name", sa.Text(), nullable=True),
     )
+    keep()
+
+
+def downgrade() -> None:
+    let_go()
+    # nx: assured NX040 the one name was kept equal all the time
+    online.drop_columns("customers", "first_name", "last_name")
+
+
+def keep() -> None:
+    """Keep the one name and the two equal."""
     online.run_locked(
         "customers",
         SPLIT,
@@ -68,13 +93,11 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
+def let_go() -> None:
     online.run_locked(
         "customers",
         "DROP TRIGGER IF EXISTS nx_keep_customers_names ON customers",
         "DROP FUNCTION IF EXISTS nx_keep_customers_names()",
         "DROP FUNCTION IF EXISTS nx_split_name(text)",
-        reason="undoes what upgrade made; the one name was kept all the time",
+        reason="forgets the trigger; no row is read",
     )
-    # nx: assured NX040 the one name was kept equal all the time
-    online.drop_columns("customers", "first_name", "last_name")

@@ -5,7 +5,7 @@ The way back puts it together again; only spaces beyond one between words are lo
 
 import sqlalchemy as sa
 
-from nxloy_web.schema import backfill, online
+from nxloy_web.schema import backfill, history, online
 from nxloy_web.schema.data import DataMigration
 
 revision = "remove_name"
@@ -28,20 +28,12 @@ TOGETHER = DataMigration(
 
 
 def upgrade() -> None:
-    online.run_locked(
-        "customers",
-        "DROP TRIGGER IF EXISTS nx_keep_customers_names ON customers",
-        reason="there is nothing left to keep equal",
-    )
+    # nx: assured ban-drop-function only the trigger called it
+    history.earlier("add_first_and_last_name").let_go()
     online.drop_columns("customers", "name")
 
 
 def downgrade() -> None:
     online.add_columns("customers", sa.Column("name", sa.Text(), nullable=True))
-    online.run_locked(
-        "customers",
-        "CREATE OR REPLACE TRIGGER nx_keep_customers_names BEFORE INSERT OR UPDATE ON customers"
-        " FOR EACH ROW EXECUTE FUNCTION nx_keep_customers_names()",
-        reason="as before upgrade",
-    )
+    history.earlier("add_first_and_last_name").keep()
     backfill.run_once(TOGETHER)

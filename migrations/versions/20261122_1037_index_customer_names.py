@@ -15,10 +15,11 @@ branch_labels = None
 depends_on = None
 phase = "data"
 group = "customer_name_search"
+min_app = "0.1.0"
 
 
 UNSORTED = """
-    SELECT business_id, id, concat_ws(' ', first_name, last_name), email FROM customers
+    SELECT business_id, id, concat_ws(' ', first_name, last_name), email, tags FROM customers
     WHERE {span} AND name_norm = '' ORDER BY business_id, id FOR NO KEY UPDATE"""
 SORTED = "UPDATE customers SET name_norm = %s WHERE business_id = %s AND id = %s"
 WORD = """
@@ -34,9 +35,9 @@ def index(connection: Connection, span: Span) -> None:
         return
     cursor = connection.cursor()
     cursor.executemany(
-        SORTED, [(fold(name or email or ""), b, id_) for b, id_, name, email in rows]
+        SORTED, [(fold(name or email or ""), b, id_) for b, id_, name, email, _ in rows]
     )
-    found = [(b, id_, word) for b, id_, name, _ in rows for word in words(name)]
+    found = [(b, id_, word) for b, id_, name, _, tags in rows for word in words(name, tags)]
     if found:
         cursor.executemany(WORD, found)
 
@@ -51,11 +52,12 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", plain).translate(LETTERS).split())
 
 
-def words(name: str) -> set[str]:
-    """O'Brien is found by obrien and by brien."""
-    joined, apart = (fold(APOSTROPHES.sub(mark, name)) for mark in ("", " "))
-    found = split(joined) + [piece for piece in split(apart) if len(piece) > 1]
-    return {word[:60] for word in found[:16]}
+def words(name: str, tags: list[str]) -> set[str]:
+    """O'Brien is found by obrien and by brien; the tag VIP stands among the words as #vip."""
+    joined, apart = (split(fold(APOSTROPHES.sub(mark, name))) for mark in ("", " "))
+    found = joined[:16] + [piece for piece in apart if len(piece) > 1]
+    different = list(dict.fromkeys(word[:60] for word in found))
+    return {*different[:16], *("#" + fold(tag)[:60] for tag in tags)}
 
 
 def split(folded: str) -> list[str]:

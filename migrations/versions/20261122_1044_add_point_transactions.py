@@ -47,11 +47,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Refused by the rule itself while entries of the later types are there.
+    online.replace_check(RULE, TABLE, "type IN ('EARNED', 'REDEEMED', 'EXPIRED')")
     online.run_locked(
         TABLE,
         "DROP TRIGGER IF EXISTS point_transactions_append_only ON point_transactions",
         reason="undoes what upgrade made",
     )
-    # Refused by the rule itself while entries of the later types are there.
-    online.replace_check(RULE, TABLE, "type IN ('EARNED', 'REDEEMED', 'EXPIRED')")
     online.drop_columns(TABLE, "metadata", "order_id", "redemption_id")

@@ -1,8 +1,8 @@
 """Points move into the ledger, contract: the column on the customer is gone.
 
 What old code wrote to it since the data migration has waited in `undecided`: this refuses until
-`flask schema data retry move_points_to_ledger` has brought it over. The way back puts what the
-opening entries moved into the column again.
+`flask schema data retry move_points_to_ledger` has brought it over. The way back puts what is left
+of the opening entries into the column again.
 """
 
 import sqlalchemy as sa
@@ -25,10 +25,15 @@ MOVED_BACK = DataMigration(
     table="customers",
     alias="c",
     step="""
-        UPDATE customers c SET points_balance = t.amount, points_moved = t.amount
-        FROM (SELECT business_id, customer_id, sum(amount) AS amount FROM point_transactions
-              WHERE source_kind = 'opening' GROUP BY business_id, customer_id) t
-        WHERE {span} AND t.business_id = c.business_id AND t.customer_id = c.id""",
+        UPDATE customers c SET (points_balance, points_moved) = (
+          SELECT open.points, open.points FROM (
+            SELECT coalesce(sum(l.remaining), 0)::integer AS points
+            FROM customer_balances b
+            JOIN point_lots l ON l.business_id = b.business_id AND l.balance_id = b.id
+            JOIN point_transactions t ON t.business_id = l.business_id AND t.id = l.transaction_id
+            WHERE b.business_id = c.business_id AND b.customer_id = c.id
+              AND t.source_kind = 'opening') AS open)
+        WHERE {span} AND c.points_balance = c.points_moved""",
 )
 
 

@@ -11,6 +11,7 @@ down_revision = "add_job_runs"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_loses = ("jobs.procrastinate_jobs WHERE status IN ('todo', 'doing')",)
 
 SQL = Path(__file__).parents[1] / "sql" / "procrastinate_3.10.0.sql"
 

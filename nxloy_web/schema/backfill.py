@@ -22,9 +22,11 @@ def run_once(migration: DataMigration) -> None:
 
 
 def forget(migration: DataMigration) -> None:
-    """The way back from `run`: its place and its report are forgotten, the rows stay."""
+    """The way back from `run`: its place and its report are forgotten, the rows stay, and those
+    that were set aside go back."""
     if not op.get_context().as_sql:
         with op.get_context().autocommit_block():
+            runner.put_back(_address(), migration)
             runner.forget(_address(), migration.name)
 
 

@@ -4,6 +4,7 @@ Printing SQL (`--sql`) has no database to ask: then nothing is there yet, and a 
 it would do.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from alembic import op
@@ -66,6 +67,23 @@ def primary_key(table: str) -> list[str]:
         table=table,
     )
     return found or []
+
+
+def alike(table: str, columns: Sequence[str], where: str | None) -> str:
+    """Which rows have the same values, by their keys: what they hold may be somebody's address,
+    and PostgreSQL itself does not tell where a policy is."""
+    what, keys = ", ".join(columns), ", ".join(primary_key(table))
+    question = (
+        f"SELECT (array_agg(concat_ws('/', {keys})))[1:3]::text[], count(*) OVER () FROM {table}"
+        f" WHERE ({what}) IS NOT NULL AND ({where or 'true'})"
+        f" GROUP BY {what} HAVING count(*) > 1 LIMIT 1"
+    )
+    found = op.get_bind().exec_driver_sql(question).one_or_none()
+    if found is None:
+        return "there were rows alike, which are gone now"
+    rows, others = found[0], found[1] - 1
+    more = f", and {others:,} more such {'groups' if others > 1 else 'group'}" if others else ""
+    return f"the rows {' and '.join(sorted(rows))} are alike{more}"
 
 
 def has_policy(table: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import history, runner
 from nxloy_web.schema.connecting import driver
-from nxloy_web.schema.history import CONTRACT, Revision
+from nxloy_web.schema.history import CONTRACT, EXPAND, Revision
 from nxloy_web.schema.refusals import Refused
 
 Steps = Callable[..., Iterable[Any]]
@@ -55,7 +55,7 @@ def _remember(connection: Connection, name: str | None) -> None:
 
 
 def _up(connection: Connection, revision: Revision) -> str | None:
-    if revision.phase != CONTRACT:
+    if revision.phase == EXPAND:
         return None
     return next(
         (reason for name in revision.needs if (reason := _unfinished(connection, name))), None
@@ -73,7 +73,8 @@ def _unfinished(connection: Connection, name: str) -> str | None:
     if waiting:
         return (
             f"{waiting:,} row{'s' if waiting > 1 else ''} of {name} wait for a decision: "
-            f"`flask schema report {name}` shows them. Put them right and run this again."
+            f"`flask schema data retry {name}` looks again, `flask schema report {name}` shows "
+            "them. Put them right and run this again."
         )
     return None
 

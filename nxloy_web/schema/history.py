@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from alembic import op
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
@@ -86,6 +87,13 @@ def described(module: ModuleType) -> Revision:
         down_loses=said("down_loses", ()),
         migration=said("MIGRATION", None),
     )
+
+
+def earlier(revision: str) -> Any:
+    """Another revision's module: a contract takes away what its expand made, and its way back
+    makes it again."""
+    environment: Any = op.get_context().environment_context
+    return environment.script.get_revision(revision).module
 
 
 def data_migration(name: str) -> DataMigration | None:

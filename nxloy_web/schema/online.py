@@ -22,7 +22,8 @@ def add_columns(table: str, *columns: sa.Column[object]) -> None:
     for column in missing:
         if not column.nullable and column.server_default is None:
             raise ValueError(f"{table}.{column.name}: NOT NULL needs a default, or set_not_null")
-    holder = sa.Table(table, sa.MetaData(), *missing)
+    # Copies: a column belongs to one table only, and the revision may run again in this process.
+    holder = sa.Table(table, sa.MetaData(), *(column._copy() for column in missing))
     dialect = postgresql.dialect()
     additions = [f"ADD COLUMN {CreateColumn(c).compile(dialect=dialect)}" for c in holder.columns]
     if additions:
@@ -79,10 +80,10 @@ def create_index(
             f" ON {table} ({', '.join(columns)}){condition}",
             undo=drop,
         )
-    except IntegrityError as error:
-        detail = getattr(getattr(error.orig, "diag", None), "message_detail", None) or ""
+    except IntegrityError:
         raise Refused(
-            f"{table} cannot be unique by {', '.join(columns)}: {detail.strip() or 'duplicates.'} "
+            f"{table} cannot be unique by {', '.join(columns)}: "
+            f"{catalog.alike(table, columns, where)}. "
             "Put these rows right and run the same command again."
         ) from None
     if catalog.index_is_valid(name) is False:
@@ -94,7 +95,11 @@ def drop_index(name: str, table: str) -> None:
 
 
 def add_check(name: str, table: str, condition: str) -> None:
-    """A rule that holds for new rows at once, and is then proven for the old ones."""
+    """A rule that holds for new rows at once, and is then proven for the old ones.
+
+    Raises Refused, and takes the rule away again, when an old row breaks it: the code that is
+    running may break it too.
+    """
     _add_constraint(name, table, f"CHECK ({condition})")
 
 
@@ -189,8 +194,9 @@ def _add_constraint(name: str, table: str, rule: str, *, also: str | None = None
         try:
             quietly(table, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
         except IntegrityError as error:
+            if valid is None:
+                drop_constraint(name, table)
             raise Refused(
-                f"Rows of {table} break the new rule {name}"
-                f" ({str(error.orig).splitlines()[0]}). The rule holds for new rows already; "
-                "put the old ones right and run the same command again."
+                f"Rows of {table} break the rule {name} ({str(error.orig).splitlines()[0]}). "
+                "Put them right and run the same command again."
             ) from None
