@@ -181,7 +181,7 @@ def test_the_report_names_rows_and_shows_them_on_request(installation: Flask, sa
     said("schema data run")
     report = said("schema report populate_business_id_of_tiers")
     assert "set aside" in report
-    assert "no program with this id" in report
+    assert "nobody knows whose tier it is" in report
     assert "Gold" not in report
     assert "Gold" in said("schema report --rows")
 
