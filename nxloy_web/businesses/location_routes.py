@@ -1,6 +1,6 @@
 """The shops of a business, and which of them this counter stands in."""
 
-from flask import g, request, session, url_for
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -14,6 +14,7 @@ from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
 from nxloy_web.web.stale import keep_typed
+from nxloy_web.web.whereabouts import remember
 
 bp = desk("locations", __name__, "/locations")
 
@@ -101,13 +102,11 @@ def restore(location_id: str) -> ResponseReturnValue:
 @requires(Permission.POINTS_GIVE)
 def choose() -> ResponseReturnValue:
     """Remember in this browser where the counter stands; empty forgets it."""
-    chosen = dict(session.get("location", {}))
-    chosen.pop(g.place.business_id, None)
-    location_id = request.form.get("location_id", "")
-    if location_id:
-        chosen[g.place.business_id] = find(Location, location_id).id
-    session["location"] = chosen
-    return see_other(local_path(request.form.get("next")) or url_for("counter.index"))
+    chosen = request.form.get("location_id", "")
+    location_id = find(Location, chosen).id if chosen else None
+    answer = see_other(local_path(request.form.get("next")) or url_for("counter.index"))
+    remember(answer, g.place.slug, g.place.business_id, location_id)
+    return answer
 
 
 def _form_page(

@@ -1,6 +1,6 @@
 """The counter: find the customer, give points, hand rewards over. Made for a tablet."""
 
-from flask import g, request, session, url_for
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -21,6 +21,7 @@ from nxloy_web.rewards.availability import offers_for
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
+from nxloy_web.web.whereabouts import location_here
 
 bp = desk("counter", __name__, "/counter")
 
@@ -168,7 +169,7 @@ def _card(
 
 def _location_id() -> str | None:
     """The shop this counter stands in, as somebody chose on this device."""
-    chosen: str | None = session.get("location", {}).get(g.place.business_id)
+    chosen = location_here(g.place.business_id)
     known = {location.id for location in businesses.locations()}
     if chosen in known:
         return chosen

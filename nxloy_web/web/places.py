@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, g, request, session
+from flask import Blueprint, g, request
 from flask_login import current_user
 
 from nxloy_web.actors import Actor
@@ -11,6 +11,7 @@ from nxloy_web.db import doors
 from nxloy_web.db.doors import Front
 from nxloy_web.errors import NotAllowed, NotFound, SignInNeeded
 from nxloy_web.permissions import Permission, Role, allows
+from nxloy_web.web.whereabouts import location_here
 
 STAFF = "staff"
 PORTAL = "portal"
@@ -99,7 +100,7 @@ def actor_of(place: Place) -> Actor:
         user_id=place.user_id,
         role=None if customer else place.role,
         customer_id=place.customer_id,
-        location_id=None if customer else session.get("location", {}).get(place.business_id),
+        location_id=None if customer else location_here(place.business_id),
         request_id=g.get("request_id"),
     )
 

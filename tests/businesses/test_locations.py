@@ -9,7 +9,7 @@ from flask import Flask
 
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from tests.factories import Shop, as_role, make_shop
+from tests.factories import Shop, as_role, make_customer, make_shop, sign_in
 
 Admin = psycopg.Connection[tuple[Any, ...]]
 
@@ -111,13 +111,48 @@ def test_the_counter_remembers_where_it_stands(app: Flask, shop: Shop) -> None:
     url = shop.url("/locations/choice")
     answer = staff.post(url, data={"location_id": market, "next": shop.url("/")})
     assert answer.location == shop.url("/")
-    with staff.session_transaction() as session:
-        assert session["location"] == {shop.business_id: market}
+    assert "selected>Market" in staff.get(shop.url("/counter/")).text
     outside = staff.post(url, data={"location_id": market, "next": "https://evil.example/"})
     assert outside.location.startswith("/")
     assert staff.post(url, data={"location_id": ""}).status_code == 303
-    with staff.session_transaction() as session:
-        assert session["location"] == {}
+    assert "selected>Market" not in staff.get(shop.url("/counter/")).text
+
+
+def test_the_counter_stays_where_it_is_when_somebody_else_signs_in(
+    app: Flask, shop: Shop, as_admin: Admin
+) -> None:
+    market = added(app, shop, "Market")
+    tablet = as_role(app, shop, Role.STAFF)
+    tablet.post(shop.url("/locations/choice"), data={"location_id": market})
+    tablet.post("/sign-out")
+    assert tablet.get(shop.url("/counter/")).status_code in (302, 303)
+    sign_in(tablet, shop.users[Role.MANAGER])
+    assert "selected>Market" in tablet.get(shop.url("/counter/")).text
+    customer_id = make_customer(app, shop)
+    given = tablet.post(
+        shop.url(f"/counter/{customer_id}/purchases"), data={"new_id": new_id(), "amount": "5"}
+    )
+    assert given.status_code == 303
+    assert as_admin.execute(
+        "SELECT location_id FROM purchases WHERE customer_id = %s", (customer_id,)
+    ).fetchall() == [(market,)]
+
+
+def test_a_made_up_choice_is_no_choice(app: Flask, shop: Shop) -> None:
+    added(app, shop, "Market")
+    other = make_shop(app)
+    tablet = as_role(app, other, Role.STAFF)
+    tablet.post(other.url("/locations/choice"), data={"location_id": other.location_id})
+    chosen = tablet.get_cookie("counter", path=f"/b/{other.slug}")
+    assert chosen is not None
+    staff = as_role(app, shop, Role.STAFF)
+    customer_id = make_customer(app, shop)
+    for value in (chosen.value, f'["{shop.business_id}","x"]', "[]", "%00"):
+        staff.set_cookie("counter", value, path=f"/b/{shop.slug}")
+        given = staff.post(
+            shop.url(f"/counter/{customer_id}/purchases"), data={"new_id": new_id(), "amount": "5"}
+        )
+        assert given.status_code == 303
 
 
 def test_a_location_of_another_business_is_not_found(app: Flask, shop: Shop) -> None:

@@ -66,7 +66,9 @@ def test_a_role_gets_what_its_permissions_allow(app: Flask, shop: Shop, role: Ro
     wrong = []
     for rule in desk_routes(app):
         permission = app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
-        status = client.open(address(rule, shop.slug), method=method(rule)).status_code
+        status = client.open(
+            address(rule, shop.slug), method=method(rule), buffered=True
+        ).status_code
         if (status == 403) is (permission in ROLES[role]) or status >= 500:
             wrong.append((rule.endpoint, status))
     assert wrong == []
@@ -75,7 +77,9 @@ def test_a_role_gets_what_its_permissions_allow(app: Flask, shop: Shop, role: Ro
 def test_staff_of_another_business_find_nothing(app: Flask, shop: Shop) -> None:
     client = as_role(app, make_shop(app))
     statuses = {
-        rule.endpoint: client.open(address(rule, shop.slug), method=method(rule)).status_code
+        rule.endpoint: client.open(
+            address(rule, shop.slug), method=method(rule), buffered=True
+        ).status_code
         for rule in desk_routes(app)
     }
     assert set(statuses.values()) == {404}, statuses
@@ -84,7 +88,7 @@ def test_staff_of_another_business_find_nothing(app: Flask, shop: Shop) -> None:
 def test_a_signed_out_visitor_is_sent_to_sign_in(app: Flask, shop: Shop) -> None:
     client = app.test_client()
     for rule in desk_routes(app):
-        answer = client.open(address(rule, shop.slug), method=method(rule))
+        answer = client.open(address(rule, shop.slug), method=method(rule), buffered=True)
         assert (answer.status_code, "/sign-in" in answer.location) == (303, True), rule.endpoint
 
 
@@ -92,7 +96,7 @@ def test_a_mailed_code_opens_no_page_of_the_team(app: Flask, shop: Shop) -> None
     client = app.test_client()
     sign_in(client, shop.owner_id, audience="portal")
     for rule in desk_routes(app):
-        answer = client.open(address(rule, shop.slug), method=method(rule))
+        answer = client.open(address(rule, shop.slug), method=method(rule), buffered=True)
         assert (answer.status_code, "/sign-in" in answer.location) == (303, True), rule.endpoint
 
 
@@ -110,7 +114,9 @@ def test_a_portal_page_needs_a_customer_unless_it_is_open(app: Flask, shop: Shop
         view = app.view_functions[rule.endpoint]
         if getattr(view, "open_to_all", False):
             continue
-        status = client.open(address(rule, shop.slug), method=method(rule)).status_code
+        status = client.open(
+            address(rule, shop.slug), method=method(rule), buffered=True
+        ).status_code
         assert status == 303, rule.endpoint
 
 
@@ -156,5 +162,5 @@ def test_an_operator_sees_nothing_of_a_business(app: Flask, shop: Shop) -> None:
     client = app.test_client()
     sign_in(client, make_user(app, is_operator=True))
     for rule in desk_routes(app):
-        answer = client.open(address(rule, shop.slug), method=method(rule))
+        answer = client.open(address(rule, shop.slug), method=method(rule), buffered=True)
         assert answer.status_code == 404, rule.endpoint

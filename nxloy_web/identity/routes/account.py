@@ -121,11 +121,8 @@ def _is_allowed(user: User, form: EmailForm | PasswordForm) -> bool:
 
 
 def _stay(user: User) -> None:
-    """Keep this browser signed in, as what it was, and what it knows besides (its location)."""
-    location = session.get("location")
+    """Keep this browser signed in, as what it was."""
     sign_in(user.id, current_user.audience, epoch=user.session_epoch)
-    if location:
-        session["location"] = location
 
 
 def _back(toast: str) -> ResponseReturnValue:
