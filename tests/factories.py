@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -68,6 +69,7 @@ def inside(app: Flask, shop: Shop | str) -> Iterator[None]:
 
 def make_user(app: Flask, name: str = "Somebody", email: str | None = None, **values: Any) -> str:
     """A person with a verified address; returns the id."""
+    is_operator = values.pop("is_operator", False)
     number = next(_numbers)
     address = email or f"person{number}@example.com"
     user_id = new_id()
@@ -78,6 +80,9 @@ def make_user(app: Flask, name: str = "Somebody", email: str | None = None, **va
         )
         db.session.commit()
         db.session.remove()
+    if is_operator:  # the application may not
+        with psycopg.connect(app.config["MIGRATIONS_DATABASE_URL"]) as migrator:
+            migrator.execute("UPDATE users SET is_operator = true WHERE id = %s", [user_id])
     return user_id
 
 

@@ -21,7 +21,8 @@ class User(TimestampMixin, Base):
     email_verified_at: Mapped[datetime | None]
     password_hash: Mapped[str | None]
     session_epoch: Mapped[int] = mapped_column(server_default="1", default=1)
-    is_operator: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    # Written by `flask schema operator` alone: the application has no right to.
+    is_operator: Mapped[bool] = mapped_column(server_default=false())
     failed_sign_ins: Mapped[int] = mapped_column(server_default="0", default=0)
     locked_until: Mapped[datetime | None]
 

@@ -1,5 +1,6 @@
 """The operator's page of schema changes."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,7 +55,12 @@ def connected(url: str, name: str, runs: str | None = None) -> Iterator[None]:
     with psycopg.connect(url, autocommit=True, application_name=name) as connection:
         if runs:
             connection.execute("SELECT pg_advisory_lock(%s::int, hashtext(%s))", (LOCK_SPACE, runs))
+        pid = connection.info.backend_pid
         yield
+    # The server takes leave a moment later.
+    with psycopg.connect(url, autocommit=True) as other:
+        while other.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone():
+            time.sleep(0.01)
 
 
 def status(as_admin: Any, name: str) -> str:
