@@ -42,20 +42,23 @@ class ProgramWithTiers:
         return None
 
 
+_FIRST_ACTIVE = (
+    select(LoyaltyProgram.id)
+    .where(LoyaltyProgram.status == ProgramStatus.ACTIVE, LoyaltyProgram.deleted_at.is_(None))
+    .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_ACTIVE_PROGRAM = (
+    select(LoyaltyProgram, LoyaltyTier)
+    .outerjoin(LoyaltyTier, LoyaltyTier.program_id == LoyaltyProgram.id)
+    .where(LoyaltyProgram.id == _FIRST_ACTIVE)
+    .order_by(LoyaltyTier.required_points)
+)
+
+
 def active_program() -> ProgramWithTiers | None:
-    first = (
-        select(LoyaltyProgram.id)
-        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE, LoyaltyProgram.deleted_at.is_(None))
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(LoyaltyProgram, LoyaltyTier)
-        .outerjoin(LoyaltyTier, LoyaltyTier.program_id == LoyaltyProgram.id)
-        .where(LoyaltyProgram.id == first)
-        .order_by(LoyaltyTier.required_points)
-    ).all()
+    rows = db.session.execute(_ACTIVE_PROGRAM).all()
     if not rows:
         return None
     program = rows[0][0]

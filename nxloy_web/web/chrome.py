@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, get_flashed_messages, request, url_for
@@ -104,11 +105,11 @@ def _globals() -> dict[str, Any]:
         links["theme_css"] = url_for("preferences.theme_css", hue=place.hue)
     if place is not None and g.side == "desk":
         links |= {
-            "home_url": url_for("home.index"),
-            "palette_url": url_for("search.palette"),
-            "counter_url": url_for("counter.index") if place.may(P.POINTS_GIVE) else None,
-            "switch_url": url_for("identity.places"),
-            "account_url": url_for("identity.account"),
+            "home_url": _at("home.index"),
+            "palette_url": _at("search.palette"),
+            "counter_url": _at("counter.index") if place.may(P.POINTS_GIVE) else None,
+            "switch_url": _at("identity.places"),
+            "account_url": _at("identity.account"),
             "operator_url": _operator_url(),
         }
     elif place is not None:
@@ -129,6 +130,17 @@ def _operator_url() -> str | None:
     return url_for("schema.index") if is_operator() else None
 
 
+def _at(endpoint: str) -> str:
+    """The address of a page of this business that needs nothing else to be found."""
+    return _address(request.script_root, g.slug, endpoint)
+
+
+@lru_cache(4_096)
+def _address(root: str, slug: str, endpoint: str) -> str:
+    # The same twenty around every page: kept by all that `url_for` takes from the request.
+    return url_for(endpoint)
+
+
 def _desk_nav(pending: int) -> list[dict[str, Any]]:
     here = request.blueprint
     return [
@@ -136,7 +148,7 @@ def _desk_nav(pending: int) -> list[dict[str, Any]]:
             "section": item.section,
             "label": item.label,
             "icon": item.icon,
-            "href": url_for(item.endpoint),
+            "href": _at(item.endpoint),
             "current": item.endpoint.split(".")[0] == here,
             "count": pending if item.counts_pending else None,
             "tab": item.tab,
