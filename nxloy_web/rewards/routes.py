@@ -188,18 +188,32 @@ def _new_form() -> NewRewardForm:
 
 def _edit_form(reward: Reward) -> EditRewardForm:
     form = EditRewardForm.from_request(data=EditRewardForm.shown(reward, g.place.timezone))
-    _prepare(form, g.place, reward.program_id)
+    _prepare(form, g.place, reward.program_id, reward.segment_id)
     return form
 
 
-def _prepare(form: RewardFields, place: Place, program_id: str | None = None) -> None:
+def _prepare(
+    form: RewardFields,
+    place: Place,
+    program_id: str | None = None,
+    segment_id: str | None = None,
+) -> None:
     form.prepare(
         currency=place.currency,
         timezone=place.timezone,
         programs=list(queries.programs(program_id)),
         tiers=list(queries.tiers()),
-        segments=segments.choices().all,
+        segments=_segments(segment_id),
     )
+
+
+def _segments(kept: str | None) -> list[tuple[str, str]]:
+    """The living ones, and the one the reward has: left out, saving would open it to everybody."""
+    offered = segments.choices().all
+    if kept is None or kept in dict(offered):
+        return offered
+    segment = segments.segment(kept)
+    return [*offered, (kept, segment.name + (" (deleted)" if segment.is_deleted else ""))]
 
 
 def _new_page(form: NewRewardForm, status: int = 200) -> ResponseReturnValue:

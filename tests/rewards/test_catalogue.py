@@ -17,6 +17,7 @@ from nxloy_web.programs.models import LoyaltyProgram
 from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
 from nxloy_web.segments.models import CustomerSegment, SegmentKind
 from tests.factories import (
+    NOON,
     Shop,
     as_role,
     inside,
@@ -56,6 +57,28 @@ def actions(app: Flask, shop: Shop, subject_id: str) -> list[str]:
     with inside(app, shop):
         statement = select(AuditEntry.action).where(AuditEntry.subject_id == subject_id)
         return list(db.session.scalars(statement.order_by(AuditEntry.occurred_at, AuditEntry.id)))
+
+
+def test_only_living_segments_are_offered_and_the_one_it_has_stays(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    with inside(app, shop):
+        gone, kept = (
+            CustomerSegment(name=name, kind=SegmentKind.MANUAL, deleted_at=NOON)
+            for name in ("Long gone", "Kept")
+        )
+        db.session.add_all([gone, kept])
+        db.session.commit()
+    reward_id = make_reward(app, shop, segment_id=kept.id)
+    assert "Long gone" not in owner.get(shop.url("/rewards/new")).text
+    form = owner.get(shop.url(f"/rewards/{reward_id}/edit")).text
+    assert f'<option selected value="{kept.id}">Kept (deleted)</option>' in form
+    assert "Long gone" not in form
+    refused = owner.post(
+        shop.url("/rewards/new"), data=typed(shop, new_id=new_id(), segment_id=gone.id)
+    )
+    assert refused.status_code == 422
+    assert "Choose a segment." in refused.text
 
 
 def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: FlaskClient) -> None:
