@@ -76,6 +76,11 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
         tenant_index("ix_reward_redemptions_status", "status", "requested_at", "id"),
         tenant_index("ix_reward_redemptions_requested_at", "requested_at", "id"),
         tenant_index(
+            "ix_reward_redemptions_fulfilled_at",
+            "fulfilled_at",
+            where="fulfilled_at IS NOT NULL",
+        ),
+        tenant_index(
             "ix_reward_redemptions_open_expires",
             "expires_at",
             where="status IN ('PENDING', 'APPROVED')",
