@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from alembic import context as alembic
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
@@ -25,7 +24,7 @@ def gated(steps: Steps) -> Steps:
             if revision is not None and not context.as_sql:
                 described = history.described(revision.module)
                 why_not = _up(context.connection, described) if step.is_upgrade else None
-                if not step.is_upgrade and "lossy" not in alembic.get_x_argument(True):
+                if not step.is_upgrade and not history.may_lose():
                     why_not = _down(context.connection, described)
                 if why_not:
                     raise Refused(why_not)

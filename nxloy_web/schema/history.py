@@ -96,6 +96,12 @@ def earlier(revision: str) -> Any:
     return environment.script.get_revision(revision).module
 
 
+def may_lose() -> bool:
+    """Whether the person said `-x lossy=yes`: the way back may lose rows, or bend them."""
+    environment: Any = op.get_context().environment_context
+    return "lossy" in environment.get_x_argument(as_dictionary=True)
+
+
 def data_migration(name: str) -> DataMigration | None:
     """A data migration by its name."""
     found = (r.migration for r in revisions() if r.migration and r.migration.name == name)

@@ -1,0 +1,150 @@
+"""Going back with rows in every table: nothing is lost unless somebody says so."""
+
+from typing import Any
+
+import pytest
+
+from nxloy_web.schema import drift
+from nxloy_web.schema.refusals import Refused
+from tests.schema.conftest import At
+from tests.schema.shape import differences
+from tests.schema.walking import Walk
+
+REFUSALS = ("would lose what is in", "break the rule", "cannot be unique by email")
+THEN = "2026-01-01"
+ONLY_WHEN_CUT = "add_points_moved_column"
+"""The data migration after it puts back what it moved; see test_rows_of_points.py."""
+
+
+def test_every_loss_is_refused_first_and_done_when_somebody_says_so(at: At) -> None:
+    walk = at("head")
+    head = walk.shape()
+    fill(walk)
+    for revision in reversed(walk.revisions):
+        if revision.down_loses and revision.id != ONLY_WHEN_CUT:
+            target = walk.before(revision.id)
+            with pytest.raises(Refused, match="|".join(REFUSALS)):
+                walk.down(target)
+            walk.down(target, lossy=True)
+    walk.down("base")
+    assert not any(walk.shape().values())
+    walk.up()
+    assert differences(head, walk.shape()) == []
+    assert drift.differences(walk.migrator) == []
+    walk.migrator.rollback()
+
+
+def test_the_refusals_stand_in_the_way_of_a_reset_too(at: At) -> None:
+    walk = at("head")
+    fill(walk)
+    with pytest.raises(Refused, match=r"would lose what is in jobs\.procrastinate_jobs"):
+        walk.down("base")
+    assert len(walk.table("customers", "email", key="business_id || id")) == 4
+    walk.down("base", lossy=True)
+    assert not any(walk.shape().values())
+
+
+def fill(walk: Walk) -> None:
+    """Something in every table, and what the older shapes have no place for."""
+    later = {"expires_at": THEN}
+    walk.insert("users", id="ann", name="Ann", email="ann", email_norm="ann", email_verified=True)
+    walk.insert(
+        "verification_codes",
+        id="v",
+        user_id="ann",
+        type="EMAIL",
+        purpose="SIGN_IN",
+        code="h",
+        **later,
+    )
+    walk.insert("accounts", id="a", user_id="ann", provider="APPLE", provider_id="1")
+    walk.insert("outbound_mails", id="m", kind="code")
+    walk.insert(
+        "data_migration_reports",
+        migration="m",
+        table_name="t",
+        row_key={},
+        outcome="WAITING",
+        reason="r",
+        row={},
+    )
+    walk.run("INSERT INTO jobs.procrastinate_jobs (queue_name, task_name) VALUES ('q', 't')")
+    for business in ("bakery", "florist"):
+        walk.business(business)
+        _business(walk, business)
+
+
+def _business(walk: Walk, business: str) -> None:
+    def add(table: str, id_: str | None = None, **values: Any) -> None:
+        known = {"id": id_} if id_ else {}
+        walk.insert(table, business_id=business, **known, **values)
+
+    add("locations", "l", name="High street")
+    add("memberships", "m", user_id="ann", role="OWNER")
+    add(
+        "invitations",
+        "i",
+        email="bea",
+        email_norm="bea",
+        role="STAFF",
+        token_hash="h",
+        invited_by_user_id="ann",
+        expires_at=THEN,
+    )
+    add("loyalty_programs", "p", name="Club", type="SUBSCRIPTION", currency="EUR")
+    add(
+        "loyalty_tiers",
+        f"t of {business}",
+        program_id="p",
+        name="Gold",
+        color="#ffcc00",
+        deleted_at=THEN,
+    )
+    add("earning_rules", "e", program_id="p", rule_id="e", version=1, name="1 a euro", terms={})
+    add("customers", "ada", email="ada", email_norm="ada", member_code="A", tags=["vip"])
+    add("customers", "kay", phone_e164="+4930", member_code="K", referred_by="ada", deleted_at=THEN)
+    add("customer_name_words", customer_id="ada", word="ada")
+    add("customer_segments", "s", name="Regulars", kind="MANUAL")
+    add("customer_segments_mapping", segment_id="s", customer_id="ada")
+    add("customer_balances", "b", customer_id="ada", program_id="p", balance=5, spendable=5)
+    add("rewards", "r", name="Coffee", type="FREE_ITEM", points_cost=5, currency="EUR")
+    moved = {"reward_id": "r", "kind": "ADDED", "change": 1, "stock_after": 1, "total_after": 1}
+    add("stock_movements", "sm", **moved, reason="new")
+    add("pictures", sha256="x", media_type="image/png", width=1, height=1)
+    add(
+        "reward_redemptions",
+        "rr",
+        customer_id="ada",
+        reward_id="r",
+        status="EXPIRED",
+        points_cost=5,
+        code="C",
+        requested_at=THEN,
+        expires_at=THEN,
+    )
+    add("redemption_events", "re", redemption_id="rr", to_status="EXPIRED", occurred_at=THEN)
+    add(
+        "point_transactions",
+        "pt",
+        customer_id="ada",
+        program_id="p",
+        balance_id="b",
+        seq=1,
+        type="REFUNDED",
+        amount=5,
+        balance=5,
+        redemption_id="rr",
+        source_kind="redemption",
+        source_id="rr",
+        occurred_at=THEN,
+    )
+    lot = {"balance_id": "b", "transaction_id": "pt", "amount": 5, "remaining": 5}
+    add("point_lots", "pl", **lot, available_at=THEN)
+    add("point_lot_uses", transaction_id="pt", lot_id="pl", amount=1)
+    add("uploaded_files", "f", filename="f.csv", sha256="x", size=1)
+    add("import_runs", "ir", kind="CUSTOMERS", file_id="f")
+    add("import_lines", run_id="ir", line=1, verdict="NEW")
+    add("purchases", "pu", customer_id="ada", amount_minor=5, currency="EUR", occurred_at=THEN)
+    named = {"subject_type": "Customer", "subject_id": "ada", "actor_kind": "system"}
+    add("audit_entries", "ae", action="customer.edited", **named, occurred_at=THEN)
+    add("job_runs", "jr", kind="segment")
