@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from nxloy_web import clock
 
 UTC_ZONE = ZoneInfo("UTC")
-HOUR, DAY = 3_600, 86_400
+JUST_NOW, HOUR, DAY = 10, 3_600, 86_400
 
 
 def init_app(app: Flask) -> None:
@@ -116,6 +116,8 @@ def _date(value: date, locale: str) -> str:
 
 @lru_cache(4096)
 def _gap(seconds: int, locale: str) -> str:
+    if -JUST_NOW < seconds <= 0:
+        return "just now"
     gap = timedelta(seconds=seconds)
     return format_timedelta(gap, add_direction=True, locale=locale, format="short")
 

@@ -1,15 +1,16 @@
 """The edge: headers, tokens, errors, health."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from nxloy_web import create_app
+from nxloy_web import clock, create_app
 from nxloy_web.db import db
-from nxloy_web.web.filters import label, money, points, sentence, signed, subject
+from nxloy_web.web.filters import label, money, points, sentence, signed, subject, when
 from tests.factories import as_role, make_shop
 
 
@@ -121,3 +122,12 @@ def test_figures_are_written_for_people(app: Flask) -> None:
     assert label("OUT_OF_STOCK") == "Out of stock"
     assert subject("RewardRedemption") == "Reward redemption"
     assert sentence("redemption.approved") == "Redemption approved"
+
+
+def test_a_moment_ago_is_just_now(app: Flask) -> None:
+    at = clock.now()
+    with app.app_context():
+        assert ">just now<" in when(at)
+        assert ">just now<" in when(at - timedelta(seconds=5))
+        assert " sec. ago<" in when(at - timedelta(seconds=40))
+        assert ">in " in when(at + timedelta(minutes=2))
