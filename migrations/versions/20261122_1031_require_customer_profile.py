@@ -1,6 +1,7 @@
 """Customer example 1, contract: everybody has a code and an address or a telephone."""
 
-from nxloy_web.schema import online
+from nxloy_web.schema import backfill, history, online
+from nxloy_web.schema.data import DataMigration
 
 revision = "require_customer_profile"
 down_revision = "fill_customer_profile"
@@ -10,6 +11,15 @@ phase = "contract"
 group = "customer_profile"
 needs = ("fill_customer_profile",)
 min_app = "0.1.0"
+
+
+# Only where the way back may lose: what stands in the place of an address is none.
+NO_ADDRESS = DataMigration(
+    name="customers_without_address",
+    table="customers",
+    step="""
+        UPDATE customers SET email = coalesce(phone_e164, id) WHERE {span} AND email IS NULL""",
+)
 
 
 def upgrade() -> None:
@@ -24,6 +34,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    if history.may_lose():
+        backfill.run_once(NO_ADDRESS)
     # Refused where somebody has joined without an e-mail address since.
     online.set_not_null("customers", "email")
     online.create_index(

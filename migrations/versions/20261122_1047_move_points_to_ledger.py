@@ -53,13 +53,14 @@ BALANCES = (
 LOCK_BALANCES = (
     MOVING
     + """
-    SELECT count(*) FROM (
-      SELECT FROM customer_balances b JOIN moving m
-        USING (business_id, customer_id, program_id)
-      ORDER BY b.business_id, b.id FOR UPDATE OF b) AS held"""
+    SELECT count(*) FROM moving m
+    CROSS JOIN LATERAL (SELECT FROM customer_balances b
+                        WHERE b.business_id = m.business_id AND b.customer_id = m.customer_id
+                          AND b.program_id = m.program_id FOR UPDATE) held"""
 )
 # `fits`: a credit always does; a debit when the opening lot still holds so much. The points were
-# good all along, so the lot is as old as the customer.
+# good all along, so the lot is as old as the customer. Balances are looked up one by one (OFFSET 0
+# keeps it so): of tables that are being filled the planner knows too little for anything else.
 ENTRIES = (
     MOVING
     + """, fits AS (
@@ -68,13 +69,16 @@ ENTRIES = (
                AS entry_id,
              greatest(0, m.amount - greatest(0, -b.balance)) AS opens
       FROM moving m
-      JOIN customer_balances b USING (business_id, customer_id, program_id)
+      CROSS JOIN LATERAL (
+        SELECT b.business_id, b.id, b.last_seq, b.balance FROM customer_balances b
+        WHERE b.business_id = m.business_id AND b.customer_id = m.customer_id
+          AND b.program_id = m.program_id OFFSET 0) b
       LEFT JOIN LATERAL (
         SELECT l.id, l.remaining FROM point_lots l
         JOIN point_transactions t ON t.business_id = l.business_id AND t.id = l.transaction_id
-        WHERE l.business_id = b.business_id AND l.balance_id = b.id
+        WHERE m.amount < 0 AND l.business_id = b.business_id AND l.balance_id = b.id
           AND t.source_kind = 'opening' AND l.remaining >= -m.amount
-        ORDER BY l.remaining DESC LIMIT 1) l ON m.amount < 0
+        ORDER BY l.remaining DESC LIMIT 1) l ON true
       WHERE m.amount > 0 OR l.id IS NOT NULL
     ), entries AS (
       INSERT INTO point_transactions (business_id, id, customer_id, program_id, balance_id, seq,
