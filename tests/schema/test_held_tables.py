@@ -26,11 +26,13 @@ from tests.schema.walking import HASTY, Walk
 HOLDER = "the report at the till"
 
 
-@pytest.fixture(autouse=True)
-def hasty() -> Iterator[None]:
-    before = locking.PATIENCE.set(HASTY)
-    yield
-    locking.PATIENCE.reset(before)
+@contextmanager
+def patience(patience: locking.Patience = HASTY) -> Iterator[None]:
+    before = locking.PATIENCE.set(patience)
+    try:
+        yield
+    finally:
+        locking.PATIENCE.reset(before)
 
 
 def test_every_step_passes_or_names_who_holds_its_tables(at: At) -> None:
@@ -62,7 +64,7 @@ def test_every_step_passes_or_names_who_holds_its_tables(at: At) -> None:
 
 def _is_busy(walk: Walk, to: str, mode: str) -> bool:
     """Whether the step gave up; then it must have said who is in its way."""
-    with _held(walk, mode) as pid:
+    with _held(walk, mode) as pid, patience():
         try:
             walk.quickly(to)
         except TableBusy as refused:
@@ -77,7 +79,7 @@ def _is_busy(walk: Walk, to: str, mode: str) -> bool:
 def test_no_statement_asks_for_a_lock_that_stops_people_without_its_bound(at: At) -> None:
     """Of every statement that reaches the server, up and down the whole history."""
     walk = at("base")
-    with _statements() as seen:
+    with patience(replace(HASTY, attempts=30, quiet_attempts=30)), _statements() as seen:
         walk.up()
         walk.down("base")
     strong = [one for one in seen if one.stops_people]
@@ -94,7 +96,10 @@ def test_who_comes_behind_a_waiting_step_gets_through(at: At) -> None:
     walk = at("index_customer_names")
     with _held(walk, "ACCESS SHARE", "customers"), _reading_on(walk, "customers") as read:
         for _ in range(3):
-            with pytest.raises(TableBusy, match="The table customers is held by the report"):
+            with (
+                patience(),
+                pytest.raises(TableBusy, match="The table customers is held by the report"),
+            ):
                 walk.up("add_points_balance_column")
             read()
     walk.up("add_points_balance_column")
@@ -106,6 +111,7 @@ def test_what_an_interrupted_index_left_is_built_anew(at: At) -> None:
     walk.run("DROP INDEX uq_customers_email_living")
     with (
         _held(walk, "ROW EXCLUSIVE", "customers"),
+        patience(),
         pytest.raises(TableBusy, match="What was begun is finished by the same command"),
     ):
         walk.up("add_soft_delete_to_customers")
@@ -129,12 +135,15 @@ def test_a_batch_whose_rows_are_held_waits_and_goes_on(at: At) -> None:
     with psycopg.connect(walk.url("app"), application_name=HOLDER) as holder:
         holder.execute("SET LOCAL app.business_id TO 'b'")
         holder.execute("UPDATE customers SET points = 700 WHERE id = 'c7'")
-        with pytest.raises(Refused, match=f"rows of customers are held by {HOLDER} "):
+        with (
+            patience(),
+            pytest.raises(Refused, match=f"rows of customers are held by {HOLDER} "),
+        ):
             walk.up("copy_points_to_balance")
-        locking.PATIENCE.set(replace(HASTY, attempts=600, longest_pause_s=0.05))
         timer = threading.Timer(0.8, holder.commit)
         timer.start()
-        walk.up("copy_points_to_balance")
+        with patience(replace(HASTY, attempts=600, longest_pause_s=0.05)):
+            walk.up("copy_points_to_balance")
         timer.join()
     balances = walk.table("customers", "points_balance")
     assert balances == {f"c{n}": 700 if n == 7 else n for n in range(1, 51)}

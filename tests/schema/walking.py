@@ -36,8 +36,8 @@ VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
 HASTY = replace(
     PATIENCE.get(),
-    lock_ms=20,
-    quiet_lock_ms=60,
+    lock_ms=15,
+    quiet_lock_ms=30,
     attempts=2,
     quiet_attempts=2,
     pause_s=0.01,
