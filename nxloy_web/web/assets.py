@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 KEEP_OLD_SECONDS = 7 * 24 * 3600
 
 CSS_BEFORE = ("tokens.css", "base.css", "layout.css")
-CSS_AFTER = ("utilities.css", "print.css")
+CSS_AFTER = ("utilities.css", "forced.css", "print.css")
 # htmx starts in a timeout of its own, so an extension in a later file would come too late:
 # everything that talks to it ships in one file, htmx first.
 JS_VENDOR = ("htmx.min.js", "hx-ptag.min.js")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from flask import Flask
@@ -112,4 +113,31 @@ def test_everything_is_there_without_javascript(browser: Browser, address: str):
     page.get_by_role("link", name="New reward").click()
     page.get_by_role("button", name="Create reward").click()
     assert page.locator(".field-error").count() > 0
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_systems_own_colours_still_show_what_is_chosen(
+    browser: Browser, address: str, scheme: Literal["light", "dark"]
+):
+    context = browser.new_context(forced_colors="active", color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{address}/gallery/")
+
+    def drawn(selector: str, style: str) -> str:
+        read = "([selector, style]) => getComputedStyle(document.querySelector(selector))[style]"
+        return str(page.evaluate(read, [selector, style]))
+
+    assert drawn("input.switch", "appearance") == "auto"
+    assert drawn("input[type=radio]", "appearance") == "auto"
+    for chosen, other in (
+        (".nav-list a[aria-current]", ".nav-list a:not([aria-current])"),
+        (".chips a[aria-current]", ".chips a:not([aria-current])"),
+        (".button-primary", ".button:not(.button-primary, .button-danger-solid)"),
+    ):
+        assert drawn(chosen, "backgroundColor") != drawn(other, "backgroundColor")
+    tab, other_tab = ".tabs a[aria-current]", ".tabs a:not([aria-current])"
+    assert drawn(tab, "borderBottomColor") != drawn(other_tab, "borderBottomColor")
+    lines = [drawn(f".chart-line.tone-{tone}", "strokeDasharray") for tone in (1, 2)]
+    assert lines[0] != lines[1]
     context.close()
