@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 
-from bench import importing, pages, weight, writes
+from bench import importing, lighthouse, pages, weight, writes
 from bench.place import a_place
 
 
@@ -14,7 +14,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small and short")
     parser.add_argument(
-        "--only", choices=("pages", "writes", "imports", "weight"), help="one part alone"
+        "--only",
+        choices=("pages", "writes", "imports", "weight", "lighthouse"),
+        help="one part alone",
     )
     chosen = parser.parse_args(arguments)
     sizes, seconds = ((1_000, 10_000), 1.0) if chosen.quick else ((10_000, 1_000_000), 5.0)
@@ -24,6 +26,8 @@ def main(arguments: list[str]) -> int:
         "writes": lambda place: writes.measure(place, sizes[0], seconds * 2),
         "pages": lambda place: pages.measure(place, sizes, seconds),
     }
+    if chosen.only == "lighthouse":
+        parts["lighthouse"] = lighthouse.measure
     started = time.monotonic()
     print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
     for name, measure in parts.items():

@@ -31,8 +31,8 @@ class Place:
 
 
 @contextmanager
-def a_place() -> Iterator[Place]:
-    """An embedded server with durable commits, at the newest revision."""
+def a_place(revision: str = "head") -> Iterator[Place]:
+    """An embedded server with durable commits, at the newest revision or at another."""
     from flask_migrate import upgrade
 
     folder = Path(tempfile.mkdtemp(prefix="nxloy-bench-"))
@@ -50,7 +50,7 @@ def a_place() -> Iterator[Place]:
         os.environ |= environment
         app = create_app({"RATELIMIT_ENABLED": False})
         with app.app_context():
-            upgrade()
+            upgrade(revision=revision)
         yield Place(server, environment, app)
     finally:
         server.stop()

@@ -41,14 +41,50 @@ class DataMigration:
     alias: str = ""
     undecided: str | None = field(default=None, repr=False)
 
-    def span(self, after: list[Any] | None, upto: list[Any] | None) -> Span:
-        """The condition for the rows between two keys; None is the beginning or the end."""
-        at = self.alias or self.table
-        columns = ", ".join(f"{at}.{column}" for column in self.key)
-        conditions, parameters = ["true"], dict[str, Any]()
-        for sign, name, values in ((">", "after", after), ("<=", "upto", upto)):
-            if values is not None:
-                marks = ", ".join(f"%({name}_{i})s" for i in range(len(values)))
-                conditions.append(f"({columns}) {sign} ({marks})")
-                parameters |= {f"{name}_{i}": value for i, value in enumerate(values)}
-        return Span(" AND ".join(conditions), parameters)
+    def span(self, after: list[Any] | None, upto: list[Any]) -> Span:
+        """The condition for the rows of a batch: after one key (None: from the beginning), up to
+        and with another.
+
+        Not `(business_id, id) > (…) AND (business_id, id) <= (…)`: of that the planner weighs the
+        first column alone, and reads a whole business for every batch (80 times slower, at eight
+        businesses with a million customers).
+        """
+        columns, parameters = self._columns(), _named("upto", upto)
+        if after is None:
+            return Span(f"({_edge(columns, 'upto', '<', '<=')})", parameters)
+        same = next(i for i, pair in enumerate(zip(after, upto, strict=True)) if pair[0] != pair[1])
+        parts = [f"{columns[i]} = %(upto_{i})s" for i in range(same)]
+        column, is_last = columns[same], same == len(columns) - 1
+        if is_last:
+            parts.append(f"{column} > %(after_{same})s AND {column} <= %(upto_{same})s")
+        else:
+            between = f"{column} > %(after_{same})s AND {column} < %(upto_{same})s"
+            ends = (
+                f"{column} = %(after_{same})s AND ({_edge(columns, 'after', '>', '>', same + 1)})",
+                f"{column} = %(upto_{same})s AND ({_edge(columns, 'upto', '<', '<=', same + 1)})",
+            )
+            parts.append(f"({between} OR {ends[0]} OR {ends[1]})")
+        return Span(f"({' AND '.join(parts)})", parameters | _named("after", after))
+
+    def rest(self, after: list[Any] | None) -> Span:
+        """The condition for all rows after a key; an index reads them in the key's order."""
+        if after is None:
+            return Span("true", {})
+        marks = ", ".join(f"%(after_{i})s" for i in range(len(after)))
+        return Span(f"({', '.join(self._columns())}) > ({marks})", _named("after", after))
+
+    def _columns(self) -> list[str]:
+        return [f"{self.alias or self.table}.{column}" for column in self.key]
+
+
+def _named(name: str, values: list[Any]) -> dict[str, Any]:
+    return {f"{name}_{i}": value for i, value in enumerate(values)}
+
+
+def _edge(columns: list[str], name: str, sign: str, at_last: str, place: int = 0) -> str:
+    """Rows on one side of a key, of which the columns before `place` are known to be equal."""
+    column, value = columns[place], f"%({name}_{place})s"
+    if place == len(columns) - 1:
+        return f"{column} {at_last} {value}"
+    inner = _edge(columns, name, sign, at_last, place + 1)
+    return f"{column} {sign} {value} OR {column} = {value} AND ({inner})"

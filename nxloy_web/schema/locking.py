@@ -1,7 +1,7 @@
 """DDL that asks for its lock briefly, again and again, and gives up with the blocker's name.
 
 A statement that waits for an exclusive lock makes everybody queue behind it, so it may wait for
-100 ms at most. The schedule is that of GitLab's lock retries, without its last try that waits for
+50 ms at most. The schedule is that of GitLab's lock retries, without its last try that waits for
 ever. Sources and measurements: MIGRATIONS.md 1.2 and 2d.
 """
 
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from alembic import op
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -26,8 +25,10 @@ LOCK_NOT_AVAILABLE, QUERY_CANCELED, DEADLOCK = "55P03", "57014", "40P01"
 class Patience:
     """How long to wait for a lock, and how often to ask again."""
 
-    lock_ms: int = 100
-    """Of a lock that would hold up the people at work."""
+    lock_ms: int = 50
+    """Of a lock that would hold up the people at work: whoever comes after waits for as long, and
+    is not to notice. Much less than deadlock_timeout, so that of two that wait for each other it
+    is the change that gives way."""
     quiet_lock_ms: int = 20_000
     """Of a lock that stands in nobody's way but another schema change's."""
     statement_s: int = 5
@@ -65,7 +66,8 @@ def locked(table: str, *statements: str) -> None:
 
 def quietly(table: str, *statements: str, undo: str | None = None) -> None:
     """Run statements that block no reader and no writer, each by itself and for as long as it
-    takes: CONCURRENTLY and VALIDATE. `undo` clears away what a failed try left."""
+    takes: CONCURRENTLY and VALIDATE. `undo` clears away what a failed try left; where that has to
+    wait too, the next try begins with it."""
     patience = PATIENCE.get()
     script = (
         f"SET lock_timeout = '{patience.quiet_lock_ms}ms'",
@@ -74,10 +76,21 @@ def quietly(table: str, *statements: str, undo: str | None = None) -> None:
         "RESET lock_timeout",
         "RESET statement_timeout",
     )
-    _persist(table, script, patience.quiet_attempts, undo=undo)
+    _persist(table, script, patience.quiet_attempts, undo=undo, what_now=_FINISH)
 
 
-def _persist(table: str, script: tuple[str, ...], attempts: int, *, undo: str | None) -> None:
+_AGAIN = "Nothing was changed; run the same command again later."
+_FINISH = "What was begun is finished by the same command, run again later."
+
+
+def _persist(
+    table: str,
+    script: tuple[str, ...],
+    attempts: int,
+    *,
+    undo: str | None,
+    what_now: str = _AGAIN,
+) -> None:
     context = op.get_context()
     with context.autocommit_block():
         if context.as_sql:
@@ -86,19 +99,33 @@ def _persist(table: str, script: tuple[str, ...], attempts: int, *, undo: str | 
             return
         connection = op.get_bind()
         holders: list[str] = []
+        litter = False
         for pause in PATIENCE.get().pauses(attempts):
             try:
+                if undo and litter:
+                    connection.exec_driver_sql(undo)
                 for statement in script:
                     connection.exec_driver_sql(statement)
                 return
             except DBAPIError as error:
-                if undo:
-                    connection.exec_driver_sql(undo)
+                litter = not _cleared(connection, undo)
                 if not is_waiting(error):
                     raise
                 holders = blockers(connection, table) or holders
             time.sleep(pause)
-        raise TableBusy(_sentence(table, holders))
+        raise TableBusy(_sentence(table, holders, what_now))
+
+
+def _cleared(connection: Connection, undo: str | None) -> bool:
+    """Whether nothing of the failed try is left."""
+    if undo:
+        try:
+            connection.exec_driver_sql(undo)
+        except DBAPIError as error:
+            if not is_waiting(error):
+                raise
+            return False
+    return True
 
 
 def one_transaction(body: Callable[[], None]) -> Callable[[], None]:
@@ -131,7 +158,7 @@ def one_transaction(body: Callable[[], None]) -> Callable[[], None]:
                 savepoint.commit()
                 return
             time.sleep(pause)
-        raise TableBusy(_sentence(None, holders))
+        raise TableBusy(_sentence(None, holders, _AGAIN))
 
     return bounded
 
@@ -142,30 +169,32 @@ def is_waiting(error: DBAPIError) -> bool:
     return state in (LOCK_NOT_AVAILABLE, QUERY_CANCELED, DEADLOCK)
 
 
-_HOLDERS = text("""
+_HOLDERS = """
     SELECT DISTINCT a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'a session') AS name,
            a.state, a.xact_start
     FROM pg_stat_activity a
     LEFT JOIN pg_locks l ON l.pid = a.pid AND l.granted AND l.locktype = 'relation'
       AND l.relation IN (SELECT oid FROM pg_class
                          WHERE relnamespace IN ('nx'::regnamespace, 'jobs'::regnamespace)
-                           AND (CAST(:table AS text) IS NULL
-                                OR relname = ANY(string_to_array(:table, ', '))))
+                           AND (%(table)s::text IS NULL
+                                OR relname = ANY(string_to_array(%(table)s, ', '))))
     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
       AND a.backend_type = 'client backend'
-      AND (l.pid IS NOT NULL OR (NOT :locks_only AND a.xact_start IS NOT NULL))
+      AND (l.pid IS NOT NULL OR (NOT %(locks_only)s AND a.xact_start IS NOT NULL))
     ORDER BY a.xact_start NULLS LAST LIMIT 3
-""")
+"""
 
 
-def blockers(connection: Connection, table: str | None = None) -> list[str]:
+def blockers(connection: Any, table: str | None = None) -> list[str]:
     """Who holds `table` (any table, without one), the longest first.
 
     Building an index waits for old transactions too, whatever they hold: without a holder of the
     table, those are named. The statement itself is not shown: it may hold a customer's name.
+    `connection` is SQLAlchemy's or psycopg's.
     """
+    ask = getattr(connection, "exec_driver_sql", connection.execute)
     for locks_only in (True, False):
-        rows: Any = connection.execute(_HOLDERS, {"table": table, "locks_only": locks_only}).all()
+        rows = ask(_HOLDERS, {"table": table, "locks_only": locks_only}).fetchall()
         if rows:
             return [_named(*row) for row in rows]
     return []
@@ -176,7 +205,7 @@ def _named(pid: int, user: str, name: str, state: str | None, since: Any) -> str
     return f"{name} ({user}, process {pid}{f', {state}' if state else ''}{when})"
 
 
-def _sentence(table: str | None, holders: list[str]) -> str:
+def _sentence(table: str | None, holders: list[str], what_now: str) -> str:
     what = f"The table {table}" if table else "A table this step refers to"
     who = f" by {' and '.join(holders)}" if holders else " by somebody"
-    return f"{what} is held{who}. Nothing was changed; run the same command again later."
+    return f"{what} is held{who}. {what_now}"

@@ -5,6 +5,10 @@ data      `copy_of(...)`: fills the rows that nobody has written since
 contract  `finish_rename`: the rule is proven, the trigger and the old column go
 
 Copying before both columns are written (the catalogue's order) loses every write in between.
+
+New code may be deployed when the data migration is done. Before that, `new + 5` is NULL in a row
+that is not filled; a write like that is refused, not lost. (Code that writes to the row first, and
+then reads and sets the new column, may come earlier.)
 """
 
 from nxloy_web.schema import backfill, catalog, online
@@ -29,13 +33,7 @@ def start_rename(table: str, old: str, new: str, type_: str) -> None:
 
 def abort_rename(table: str, new: str) -> None:
     """Undo `start_rename`. Nothing is lost: the old column was kept equal all the time."""
-    keeper = _keeper(table, new)
-    locked(
-        table,
-        f"DROP TRIGGER IF EXISTS {keeper} ON {table}",
-        f"DROP FUNCTION IF EXISTS {keeper}()",
-        f"ALTER TABLE {table} DROP COLUMN IF EXISTS {new}",
-    )
+    locked(table, *_let_go(table, new), f"ALTER TABLE {table} DROP COLUMN IF EXISTS {new}")
 
 
 def copy_of(name: str, table: str, old: str, new: str) -> DataMigration:
@@ -50,13 +48,11 @@ def copy_of(name: str, table: str, old: str, new: str) -> DataMigration:
 def finish_rename(table: str, old: str, new: str, *, default: str | None = None) -> None:
     """Only the new column is left. The old code must be gone: see `min_app` of the revision."""
     online.set_not_null(table, new)
-    if default is not None:
-        online.set_default(table, new, default)
-    keeper = _keeper(table, new)
+    # In one lock: with the default and the trigger, the points old code gives would be lost.
     locked(
         table,
-        f"DROP TRIGGER IF EXISTS {keeper} ON {table}",
-        f"DROP FUNCTION IF EXISTS {keeper}()",
+        *_let_go(table, new),
+        *([f"ALTER TABLE {table} ALTER COLUMN {new} SET DEFAULT {default}"] if default else []),
         f"ALTER TABLE {table} DROP COLUMN IF EXISTS {old}",
     )
 
@@ -69,16 +65,15 @@ def unfinish_rename(
         locked(
             table,
             f"ALTER TABLE {table} ADD COLUMN {old} {type_}",
+            *([f"ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT {default}"] if default else []),
+            f"ALTER TABLE {table} ALTER COLUMN {new} DROP DEFAULT",
             *_keep_equal(table, old, new),
         )
     backfill.run_once(copy_of(f"{table}_{new}_back_to_{old}", table, new, old))
     online.set_not_null(table, old)
-    if default is not None:
-        online.set_default(table, old, default)
-        online.set_default(table, new, None)
-    online.drop_not_null(table, new)
     if catalog.constraint_is_valid(table, _proof(table, new)) is None:
         locked(table, _unproven(table, new))
+    online.drop_not_null(table, new)
 
 
 def _keeper(table: str, new: str) -> str:
@@ -98,13 +93,38 @@ def _unproven(table: str, column: str) -> str:
 
 
 def _keep_equal(table: str, old: str, new: str) -> tuple[str, ...]:
+    """Called only for rows that are not equal, so hardly ever while the rows are filled. The other
+    two come first (triggers go by name), and see a NULL that a statement worked out."""
     keeper = _keeper(table, new)
     return (
         _function(keeper, old, new),
         f"ALTER FUNCTION {keeper}() OWNER TO nx_owner",
-        f"CREATE TRIGGER {keeper} BEFORE INSERT OR UPDATE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {keeper}()",
+        f"CREATE TRIGGER {keeper} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW "
+        f"WHEN (NEW.{old} IS DISTINCT FROM NEW.{new}) EXECUTE FUNCTION {keeper}()",
+        *(
+            f"CREATE TRIGGER {guard} BEFORE UPDATE OF {column} ON {table} FOR EACH ROW "
+            f"WHEN (NEW.{column} IS NULL AND NEW.{other} IS NOT NULL) "
+            f"EXECUTE FUNCTION {keeper}('{column}')"
+            for guard, column, other in zip(
+                _guards(table, new), (old, new), (new, old), strict=True
+            )
+        ),
     )
+
+
+def _let_go(table: str, new: str) -> tuple[str, ...]:
+    keeper = _keeper(table, new)
+    return (
+        *(
+            f"DROP TRIGGER IF EXISTS {trigger} ON {table}"
+            for trigger in (keeper, *_guards(table, new))
+        ),
+        f"DROP FUNCTION IF EXISTS {keeper}()",
+    )
+
+
+def _guards(table: str, new: str) -> tuple[str, str]:
+    return f"nx_filled_{table}_{new}_old", f"nx_filled_{table}_{new}_new"
 
 
 def _function(name: str, old: str, new: str) -> str:
@@ -112,7 +132,11 @@ def _function(name: str, old: str, new: str) -> str:
     of any other column must fill the new one too: the last branch."""
     return f"""
         CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $keep$ BEGIN
-          IF TG_OP = 'INSERT' THEN
+          IF TG_NARGS > 0 THEN
+            RAISE object_not_in_prerequisite_state USING MESSAGE = TG_ARGV[0] ||
+              ' of this row is not filled yet, so there is nothing to add to: '
+              'run the data migration first';
+          ELSIF TG_OP = 'INSERT' THEN
             IF NEW.{new} IS NULL THEN NEW.{new} := NEW.{old}; ELSE NEW.{old} := NEW.{new}; END IF;
           ELSIF NEW.{new} IS DISTINCT FROM OLD.{new} AND NEW.{new} IS NOT NULL THEN
             NEW.{old} := NEW.{new};
