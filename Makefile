@@ -9,7 +9,7 @@ QUIETLY = trap '' INT; exec $(1) -S
 export INSTANCE PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test format lint bench soak vendor env env-dev env-bench
+.PHONY: help run reset test format lint bench bench-schema soak vendor env env-dev env-bench
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 16
@@ -31,6 +31,9 @@ lint: env-dev  ## The quick checks alone
 
 bench: env-bench  ## Print figures with ratios to limits and peers
 	@$(VENV) -m bench
+
+bench-schema: env-bench  ## Rename a column under load, beside how it is usually done
+	@$(VENV) -m bench.schema
 
 soak: env-dev  ## Long proofs at full size
 	@$(VENV) -m pytest -m soak

@@ -100,7 +100,7 @@ def has_policy(table: str, name: str) -> bool:
 def hides_rows(table: str) -> bool:
     """Whether policies would hide rows of the table from this connection.
 
-    The validation of a foreign key would then pass over rows it cannot see (MIGRATIONS.md 0.6).
+    The validation of a foreign key would then pass over rows it cannot see.
     """
     return bool(_ask("SELECT row_security_active(to_regclass(:table))", False, table=table))
 

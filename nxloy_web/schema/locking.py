@@ -2,7 +2,7 @@
 
 A statement that waits for an exclusive lock makes everybody queue behind it, so it may wait for
 50 ms at most. The schedule is that of GitLab's lock retries, without its last try that waits for
-ever. Sources and measurements: MIGRATIONS.md 1.2 and 2d.
+ever. `make bench-schema` measures what people notice.
 """
 
 import functools
