@@ -12,7 +12,7 @@ export INSTANCE PORT
 .PHONY: help run reset test format lint bench bench-schema soak vendor env env-dev env-bench
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 24
 
 run: env  ## Start everything; INSTANCE=folder and PORT=number may be given
 	@$(call QUIETLY,$(VENV)) tools/run.py
