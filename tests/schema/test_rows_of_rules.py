@@ -151,5 +151,6 @@ def test_the_balance_of_a_launched_program_outlives_its_customer(at: At) -> None
     customer(walk, "bakery", "ada", 0)
     balance(walk, "bakery", "ada", "points", 10)
     for victim in ("customers", "loyalty_programs"):
-        with pytest.raises(psycopg.errors.RestrictViolation):
+        # PostgreSQL 18 has an error of its own for it, 15 says it as any broken reference.
+        with pytest.raises(psycopg.errors.IntegrityError, match="violates"):
             walk.run(f"DELETE FROM {victim}")
