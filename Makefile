@@ -35,9 +35,6 @@ bench: env-bench  ## Print figures with ratios to limits and peers
 bench-schema: env-bench  ## Rename a column under load, beside how it is usually done
 	@$(VENV) -m bench.schema
 
-bench-schema: env-bench  ## Rename a column of a million rows while people write to it
-	@$(VENV) -m bench.schema
-
 soak: env-dev  ## Long proofs at full size
 	@$(VENV) -m pytest -m soak
 
