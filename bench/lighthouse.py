@@ -19,7 +19,8 @@ from bench.table import show
 
 CATEGORIES = ("accessibility", "best-practices")
 LOOKS = [(theme, form) for theme in ("light", "dark") for form in ("phone", "desk")]
-DESK, PORTAL = "/b/harbour-coffee", "/p/harbour-coffee"
+SLUG = "harbour-coffee"
+DESK, PORTAL = f"/b/{SLUG}", f"/p/{SLUG}"
 OF_THE_TEAM = (
     "", "customers/", "customers/{customer}", "programs/", "rewards/", "redemptions/",
     "redemptions/{redemption}", "counter/", "segments/", "imports/", "team/", "settings/", "audit/",
@@ -62,8 +63,14 @@ def _people(place: Place) -> tuple[str, str, dict[str, str]]:
         owner = one("SELECT id FROM users WHERE email_norm = 'jo@harbour.example'")
         guest = one("SELECT id FROM users WHERE email_norm = 'amara@harbour.example'")
         known = {
-            "customer": one(f"SELECT id FROM customers WHERE user_id = '{guest}'"),
-            "redemption": one("SELECT id FROM reward_redemptions WHERE status = 'APPROVED'"),
+            "customer": one(
+                "SELECT c.id FROM customers c JOIN businesses b ON b.id = c.business_id"
+                f" WHERE b.slug = '{SLUG}' AND c.user_id = '{guest}'"
+            ),
+            "redemption": one(
+                "SELECT r.id FROM reward_redemptions r JOIN businesses b ON b.id = r.business_id"
+                f" WHERE b.slug = '{SLUG}' AND r.status = 'APPROVED'"
+            ),
         }
     return _cookie(place, owner, "staff"), _cookie(place, guest, "portal"), known
 
@@ -88,8 +95,9 @@ def _marks(command: str, url: str, cookie: str | None, theme: str, form: str) ->
             ],
             env=os.environ | {"CHROME_PATH": os.environ.get("CHROMIUM") or _chromium()},
             capture_output=True,
-            check=True,
         )  # fmt: skip
+    if done.returncode != 0:
+        raise RuntimeError(f"Lighthouse failed on {url}: {done.stderr.decode()[-600:]}")
     found = json.loads(done.stdout)
     if found["finalDisplayedUrl"].rstrip("/") != url.rstrip("/"):
         raise RuntimeError(f"{url} led to {found['finalDisplayedUrl']}")
