@@ -37,7 +37,8 @@ class Work:
     """What a writer did."""
 
     moments: list[tuple[float, float]] = field(default_factory=list)
-    """When each transaction began (the clock is the machine's) and its milliseconds."""
+    """When each transaction began (the clock is the machine's) and its milliseconds; one that
+    failed goes on with the next, since what counts is when something was written."""
     added: Counter[int] = field(default_factory=Counter)
     """Points that were acknowledged, by the customer's number."""
     joined: dict[int, int] = field(default_factory=dict)
@@ -143,17 +144,19 @@ def _work(
     with psycopg.connect(url, autocommit=True, application_name=writer.APPLICATION) as connection:
         pipe.send("ready")
         begin.wait()
+        began = time.monotonic()
         while not stop.is_set():
-            began = time.monotonic()
             try:
                 _write_once(writer, connection, chance, customers, fresh, work)
             except psycopg.Error as error:
                 work.errors[str(error).splitlines()[0]] += 1
                 with suppress(psycopg.Error):
                     connection.rollback()
+                continue
             took = time.monotonic() - began
             work.moments.append((began, took * 1000))
             time.sleep(max(0.0, PACE - took))
+            began = time.monotonic()
     pipe.send(work)
 
 
