@@ -122,7 +122,10 @@ def at(newest_stock: Stock) -> Iterator[At]:
     yield from _lending(newest_stock)
 
 
-@pytest.fixture(params=["newest", "oldest"])
+both = pytest.mark.both  # so that a run on the oldest alone can leave them to the run on both
+
+
+@pytest.fixture(params=[pytest.param(which, marks=both) for which in ("newest", "oldest")])
 def on_both(request: pytest.FixtureRequest) -> Iterator[At]:
     """The same, on the newest and on the oldest PostgreSQL."""
     yield from _lending(request.getfixturevalue(f"{request.param}_stock"))
