@@ -47,8 +47,8 @@ class Cut(Exception):
 def test_a_step_that_was_cut_anywhere_is_finished_by_the_next_run(
     at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After each operation of each step up, the last time just before Alembic writes down that it is
-    done; and after the first operation of each step down."""
+    """After each operation of each step up, the last time just before Alembic writes down that it
+    is done; and after the first operation of each step down."""
     walk = at("base")
     before = walk.shape()
     for revision in walk.revisions:
