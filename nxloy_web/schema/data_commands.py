@@ -61,8 +61,14 @@ def retry_command(name: str) -> None:
     if migration is None:
         raise click.ClickException(f"There is no data migration {name}.")
     with migrator() as connection:
+        pending = {revision.id for revision in history.pending(connection)}
+        if any(name in r.needs and r.id not in pending for r in history.revisions()):
+            raise click.ClickException(f"What {name} filled from is gone: its contract has run.")
         _begin_again(connection, name)
-        is_pending = any(r.migration is migration for r in history.pending(connection))
+        is_pending = any(
+            r.migration and r.migration.name == name and r.id in pending
+            for r in history.revisions()
+        )
     if is_pending:
         go_through(DATA)
     else:
@@ -91,7 +97,7 @@ def _begin_again(connection: Connection, name: str) -> None:
             "UPDATE data_migrations SET"
             " cursor = CASE WHEN status = 'DONE' THEN NULL ELSE cursor END,"
             " rows_done = CASE WHEN status = 'DONE' THEN 0 ELSE rows_done END,"
-            " status = 'QUEUED', error = NULL WHERE name = :name AND status IN ('DONE', 'FAILED')"
+            " status = 'QUEUED', error = NULL, finished_at = NULL WHERE name = :name AND status IN ('DONE', 'FAILED')"
         ),
         {"name": name},
     )

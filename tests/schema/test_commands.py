@@ -165,6 +165,9 @@ def test_pausing_what_does_not_run_is_said(installation: Flask, said: Said) -> N
     assert "is not paused" in said("schema data resume copy_min_points", fails=True)
     assert "There is no data migration" in said("schema data retry nothing", fails=True)
     said("schema data retry copy_min_points")
+    said("db upgrade remove_min_points_column")
+    refused = said("schema data retry copy_min_points", fails=True)
+    assert "What copy_min_points filled from is gone: its contract has run." in refused
 
 
 def test_a_paused_one_is_resumed(installation: Flask, said: Said) -> None:
