@@ -97,7 +97,8 @@ def _begin_again(connection: Connection, name: str) -> None:
             "UPDATE data_migrations SET"
             " cursor = CASE WHEN status = 'DONE' THEN NULL ELSE cursor END,"
             " rows_done = CASE WHEN status = 'DONE' THEN 0 ELSE rows_done END,"
-            " status = 'QUEUED', error = NULL, finished_at = NULL WHERE name = :name AND status IN ('DONE', 'FAILED')"
+            " status = 'QUEUED', error = NULL, finished_at = NULL"
+            " WHERE name = :name AND status IN ('DONE', 'FAILED')"
         ),
         {"name": name},
     )
