@@ -62,10 +62,11 @@ def _up(connection: Connection, revision: Revision) -> str | None:
 
 
 def _unfinished(connection: Connection, name: str) -> str | None:
-    status = connection.scalar(
-        text("SELECT status FROM data_migrations WHERE name = :name"), {"name": name}
+    # Not by its status, which the application may set.
+    finished = connection.scalar(
+        text("SELECT finished_at FROM data_migrations WHERE name = :name"), {"name": name}
     )
-    if status != "DONE":
+    if not finished:
         return f"The data migration {name} is not finished: `flask schema data run` first."
     migration = history.data_migration(name)
     waiting = runner.waiting(driver(connection), migration) if migration else 0

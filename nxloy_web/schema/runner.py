@@ -155,8 +155,8 @@ def _begin(connection: Connection, migration: DataMigration) -> int:
             "INSERT INTO data_migrations (name, status, started_at, batch_size, rows_total)"
             " SELECT %s, 'RUNNING', now(), %s, count(*) FROM {}"
             " ON CONFLICT (name) DO UPDATE SET error = NULL, updated_at = now(), status = CASE"
-            "  WHEN data_migrations.status IN ('DONE', 'PAUSED') THEN data_migrations.status"
-            "  ELSE 'RUNNING' END RETURNING batch_size"
+            "  WHEN data_migrations.status = 'PAUSED' OR data_migrations.finished_at IS NOT NULL"
+            "  THEN data_migrations.status ELSE 'RUNNING' END RETURNING batch_size"
         ).format(sql.Identifier(migration.table)),
         [migration.name, FIRST_BATCH],
     ).fetchone()
@@ -203,13 +203,14 @@ def _batch(connection: Connection, migration: DataMigration, size: int) -> tuple
         # The place is lost together with the batch, so waiting for the disk gains nothing.
         connection.execute("SET LOCAL synchronous_commit = off")
         row = connection.execute(
-            "SELECT status, cursor FROM data_migrations WHERE name = %s FOR UPDATE",
+            "SELECT status, cursor, finished_at IS NOT NULL FROM data_migrations"
+            " WHERE name = %s FOR UPDATE",
             [migration.name],
         ).fetchone()
         if row is None:
             raise Refused(f"{migration.name} was undone while it ran.")
-        status, after = row
-        if status == "DONE":
+        status, after, is_finished = row
+        if is_finished:  # not by its status, which the application may set
             return size, None
         if status == "PAUSED":
             return size, PAUSED_REST

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nxloy_web.schema import runner
+from nxloy_web.schema import gate, runner
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.locking import PATIENCE
 from nxloy_web.schema.refusals import Refused
@@ -67,6 +67,20 @@ def test_the_application_may_pause_it_and_let_it_go_on(expanded: Walk) -> None:
         go_on()
     assert _done(expanded) == ROWS
     assert expanded.table("data_migrations", "status", key="name")[NAME] == "DONE"
+
+
+def test_it_is_not_finished_because_the_application_says_so(expanded: Walk) -> None:
+    """It may set the status, to pause; the contract would drop what was not copied yet."""
+
+    def lie(state: State) -> None:
+        if state.batches == 3:
+            _turn(expanded, "DONE")
+            (contract,) = (r for r in expanded.revisions if r.id == "remove_points_column")
+            assert "not finished" in str(gate.why_not(expanded.migrator, contract))
+            expanded.migrator.rollback()
+
+    assert _run(expanded, lie).rows_done == ROWS
+    assert expanded.rows("SELECT id FROM customers WHERE points_balance IS NULL") == []
 
 
 def test_a_row_that_breaks_a_batch_stops_it_with_a_sentence_and_retry_goes_on(
