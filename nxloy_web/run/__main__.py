@@ -24,7 +24,7 @@ from nxloy_web.run.settings import Settings, StartError
 READY_SECONDS = 60
 RESTARTS = 3
 RESTART_WINDOW = 60.0
-OURS = ("secret_key", "run.lock", "postgres.lock", "postgres.log", "postgres.log.1",
+OURS = ("secret_key", "environment", "run.lock", "postgres.lock", "postgres.log", "postgres.log.1",
         "database_passwords.json", "upgrade.log", "demo.log", "demo.txt", "demo.loading",
         "web.log", "web.log.1", "worker.log", "worker.log.1", "outbox")  # fmt: skip
 
@@ -62,6 +62,7 @@ def run(wanted: Settings) -> None:
         settings.refuse_taken_port(wanted)
         opened = database.open_database(wanted)
         environment = _environment(wanted, opened)
+        settings.write_environment(wanted.instance, environment)
         database.upgrade(environment, wanted.instance)
         if wanted.demo:
             database.load_demo(opened, environment, wanted.instance)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,16 @@ def make_folder(folder: Path) -> None:
         ) from None
 
 
+FOR_COMMANDS = (
+    "DATABASE_URL",
+    "MIGRATIONS_DATABASE_URL",
+    "WORKER_DATABASE_URL",
+    "SECRET_KEY",
+    "INSTANCE",
+    "BASE_URL",
+)
+
+
 def secret_key(instance: Path, given: str | None) -> str:
     """The key that signs sessions: given, or made once and kept."""
     if given:
@@ -113,3 +124,15 @@ def _refuse_half(database_url: str | None, migrations_url: str | None) -> None:
         f"{missing} is missing: set both addresses that `flask db-roles ADMIN_URL` prints, or "
         "neither to use the embedded database."
     )
+
+
+def write_environment(instance: Path, environment: Mapping[str, str]) -> None:
+    """What a command beside the running server needs: `. INSTANCE/environment`, then `flask …`.
+
+    It holds passwords, so it is readable by its owner alone from the moment it is made.
+    """
+    path = instance / "environment"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        for name in FOR_COMMANDS:
+            file.write(f"export {name}={shlex.quote(environment[name])}\n")

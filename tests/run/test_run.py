@@ -47,6 +47,14 @@ def test_one_start_serves_and_says_where(started: Run, instance: Path) -> None:
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
 
 
+def test_a_command_can_be_run_beside_it(started: Run, instance: Path) -> None:
+    written = instance / "environment"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    command = f". {written} && {sys.executable} -m flask --app wsgi schema plan"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert "Nothing is pending." in done.stdout
+
+
 def test_ctrl_c_stops_everything_the_database_last(started: Run, instance: Path) -> None:
     began = time.monotonic()
     assert started.stop() == 0
