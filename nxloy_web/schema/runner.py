@@ -17,9 +17,10 @@ from nxloy_web.schema.data import Connection, DataMigration
 from nxloy_web.schema.locking import PATIENCE, blockers
 from nxloy_web.schema.refusals import Refused
 
-TARGET_MS = 30
-"""What a batch should take: a writer that meets its rows waits for it to commit."""
-FIRST_BATCH, SMALLEST, LARGEST = 100, 50, 20_000
+TARGET_MS, LONGEST_MS = 20, 60
+"""What a batch should take, and when it is cut short, to be tried again with half of its rows: a
+writer that meets one of them waits for it to commit."""
+FIRST_BATCH, SMALLEST, LARGEST = 100, 25, 20_000
 REST = 0.1
 """The share of a batch's time that is left to others after it."""
 GRACE = 3.0
@@ -179,7 +180,8 @@ def _look_again(connection: Connection) -> None:
 def _persist(
     connection: Connection, migration: DataMigration, size: int
 ) -> tuple[int, float | None]:
-    """A batch; while somebody holds its rows it is tried again, smaller and later."""
+    """A batch; when it takes too long, or somebody holds its rows, it is tried again, smaller and
+    later."""
     patience, holders = PATIENCE.get(), list[str]()
     for pause in patience.pauses(patience.attempts):
         try:
@@ -200,6 +202,8 @@ def _batch(connection: Connection, migration: DataMigration, size: int) -> tuple
     started = time.monotonic()
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE.get().lock_ms}ms'")
+        if size > SMALLEST:
+            connection.execute(f"SET LOCAL statement_timeout = '{LONGEST_MS}ms'")
         # The place is lost together with the batch, so waiting for the disk gains nothing.
         connection.execute("SET LOCAL synchronous_commit = off")
         row = connection.execute(
@@ -266,6 +270,7 @@ def _finish(connection: Connection, migration: DataMigration) -> None:
     """No row is left. In a transaction of its own: what looks at the whole table for rows to report
     must not hold those of a batch meanwhile."""
     connection.execute("SET LOCAL synchronous_commit = on")
+    connection.execute("SET LOCAL statement_timeout = 0")
     if migration.undecided is not None:
         connection.execute(
             "DELETE FROM data_migration_reports WHERE migration = %s AND outcome = 'WAITING'",
