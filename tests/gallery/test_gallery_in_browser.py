@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from nxloy_web.web.vendoring import ROOT
@@ -75,7 +75,7 @@ def test_drawer_keeps_what_was_typed_and_gives_the_focus_back(gallery: Page):
     assert drawer.get_by_label("Name").input_value() == "Tea"
     gallery.keyboard.press("Escape")
     drawer.wait_for(state="hidden")
-    assert gallery.evaluate("document.activeElement.textContent").strip() == "New reward"
+    expect(gallery.get_by_role("link", name="New reward")).to_be_focused()
 
 
 def test_a_deed_is_asked_about_and_shown_as_a_toast(gallery: Page):

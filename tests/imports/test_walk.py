@@ -56,6 +56,8 @@ def test_a_file_is_uploaded_matched_checked_imported_and_undone(
     assert '2,01/03/2026,"9,00",30,' in download.value.path().read_text("utf-8-sig")
     page.get_by_role("button", name="Undo this import").click()
     page.locator("#confirm").get_by_role("button", name="Undo the import").click()
+    # Only an answered click has put its job into the queue.
+    expect(page.get_by_text("Taking the import back")).to_be_visible()
     work(app)
     expect(page.get_by_text("their points were taken back")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,4 +169,4 @@ def test_in_the_browser_the_list_filters_while_typing(
     expect(rows).to_have_count(1)
     rows.locator("summary").click()
     expect(rows.get_by_text("42.50 EUR / 1.00 EUR = 42")).to_be_visible()
-    assert "type=EARNED" in page.url
+    expect(page).to_have_url(re.compile("type=EARNED"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from nxloy_web import clock, jobs
 from nxloy_web.db import db
@@ -65,7 +66,7 @@ def test_from_the_poster_to_the_counter(
     page.get_by_label("Code").fill(newest_code(app))
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url("**/card")
-    assert page.get_by_text("Welcome to Quay Coffee!").is_visible()
+    expect(page.get_by_text("Welcome to Quay Coffee!")).to_be_visible()
     page.get_by_text("Show my code").click()
     page.get_by_role("img", name="Your member code").wait_for()
 
@@ -84,11 +85,11 @@ def test_from_the_poster_to_the_counter(
     watching.get_by_text("Waiting for the shop").wait_for()
 
     decide(app, shop, service.approve, redemption_id)
-    page.get_by_text("Ready to collect").wait_for(timeout=9_000)
-    watching.get_by_text("Ready to collect").wait_for(timeout=9_000)
+    page.get_by_text("Ready to collect").wait_for()
+    watching.get_by_text("Ready to collect").wait_for()
     decide(app, shop, service.fulfil, redemption_id)
-    page.get_by_text("Enjoy!").wait_for(timeout=9_000)
-    assert page.locator("#redemption[hx-trigger]").count() == 0
+    page.get_by_text("Enjoy!").wait_for()
+    expect(page.locator("#redemption[hx-trigger]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert problems == []
 

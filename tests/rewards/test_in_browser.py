@@ -1,5 +1,6 @@
 """A merchant puts a reward on offer by hand, in Chromium."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -55,4 +56,4 @@ def test_a_reward_with_a_picture_is_added_stocked_and_found(
     expect(page.get_by_text("No reward matches")).to_be_visible()
     search.fill("fla")
     expect(page.locator("#results").get_by_role("link", name="Flat white")).to_be_visible()
-    assert "q=fla" in page.url
+    expect(page).to_have_url(re.compile("q=fla"))

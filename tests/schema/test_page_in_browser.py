@@ -50,7 +50,7 @@ def test_pause_resume_and_watch_it_finish(
         daemon=True,
     )
     working.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     page.goto(f"{live_server}/operator/schema")
     card = page.locator("#migration-slow_one")
     card.get_by_role("button", name="Pause").click()
@@ -64,5 +64,5 @@ def test_pause_resume_and_watch_it_finish(
     expect(card).to_have_count(0)
     row = page.get_by_role("row").filter(has_text="slow_one")
     expect(row).to_contain_text(re.compile(r"9,0\d\d"))
-    working.join(10)
+    working.join(60)
     assert not working.is_alive()
