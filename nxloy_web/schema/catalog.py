@@ -11,13 +11,12 @@ from alembic import op
 from sqlalchemy import text
 
 
-def has_column(table: str, column: str, *, otherwise: bool = False) -> bool:
-    """Whether the column is there; `otherwise` is the answer while SQL is printed."""
+def has_column(table: str, column: str) -> bool:
     return bool(
         _ask(
             "SELECT true FROM pg_attribute WHERE attrelid = to_regclass(:table)"
             " AND attname = :column AND NOT attisdropped",
-            otherwise,
+            False,
             table=table,
             column=column,
         )

@@ -23,11 +23,9 @@ def gated(steps: Steps) -> Steps:
             revision = getattr(step, "revision", None)
             if revision is not None and not context.as_sql:
                 described = history.described(revision.module)
-                why_not = _up(context.connection, described) if step.is_upgrade else None
-                if not step.is_upgrade and not history.may_lose():
-                    why_not = _down(context.connection, described)
-                if why_not:
-                    raise Refused(why_not)
+                ask = why_not if step.is_upgrade else _why_not_back
+                if refusal := ask(context.connection, described):
+                    raise Refused(refusal)
                 if described.phase == CONTRACT:
                     _remember(context.connection, described.id if step.is_upgrade else None)
             yield step
@@ -37,7 +35,15 @@ def gated(steps: Steps) -> Steps:
 
 def why_not(connection: Connection, revision: Revision) -> str | None:
     """Why a revision may not run now; None when it may."""
-    return _up(connection, revision)
+    if revision.phase == EXPAND:
+        return None
+    unfinished = (_unfinished(connection, name) for name in revision.needs)
+    return next(filter(None, unfinished), None) or _old_application(connection, revision)
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """A version in the order of versions: "0.10.1" comes after "0.9.3"."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def begun(connection: Connection) -> str | None:
@@ -51,14 +57,6 @@ def begun(connection: Connection) -> str | None:
 def _remember(connection: Connection, name: str | None) -> None:
     comment = f"'{name}'" if name else "NULL"
     connection.execute(text(f"COMMENT ON TABLE alembic_version IS {comment}"))
-
-
-def _up(connection: Connection, revision: Revision) -> str | None:
-    if revision.phase == EXPAND:
-        return None
-    return next(
-        (reason for name in revision.needs if (reason := _unfinished(connection, name))), None
-    ) or _old_application(connection, revision)
 
 
 def _unfinished(connection: Connection, name: str) -> str | None:
@@ -88,9 +86,8 @@ def _old_application(connection: Connection, revision: Revision) -> str | None:
             " WHERE datname = current_database() AND application_name LIKE 'nxloy/%'"
         )
     )
-    old = sorted(
-        name for name in names if _version(name.split("/")[1]) < _version(revision.min_app)
-    )
+    oldest = version_numbers(revision.min_app)
+    old = sorted(name for name in names if version_numbers(name.split("/")[1]) < oldest)
     if not old:
         return None
     return (
@@ -99,7 +96,9 @@ def _old_application(connection: Connection, revision: Revision) -> str | None:
     )
 
 
-def _down(connection: Connection, revision: Revision) -> str | None:
+def _why_not_back(connection: Connection, revision: Revision) -> str | None:
+    if history.may_lose():
+        return None
     for loss in revision.down_loses:
         if connection.scalar(text(f"SELECT true FROM {loss} LIMIT 1")):
             return (
@@ -107,7 +106,3 @@ def _down(connection: Connection, revision: Revision) -> str | None:
                 "To lose them, say `flask db downgrade -x lossy=yes …`."
             )
     return None
-
-
-def _version(text_: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text_))

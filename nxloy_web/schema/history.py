@@ -32,7 +32,6 @@ class Revision:
     group: str
     """What belongs together: a group is expanded, filled and contracted, or aborted, as one."""
     title: str
-    path: str
     needs: tuple[str, ...]
     """The data migrations that must be finished before."""
     min_app: str | None
@@ -81,7 +80,6 @@ def described(module: ModuleType) -> Revision:
         phase=said("phase", EXPAND),
         group=said("group", module.revision),
         title=title[0] if title else "",
-        path=str(module.__file__),
         needs=said("needs", ()),
         min_app=said("min_app", None),
         down_loses=said("down_loses", ()),
@@ -99,7 +97,7 @@ def earlier(revision: str) -> Any:
 def may_lose() -> bool:
     """Whether the person said `-x lossy=yes`: the way back may lose rows, or bend them."""
     environment: Any = op.get_context().environment_context
-    return "lossy" in environment.get_x_argument(as_dictionary=True)
+    return environment.get_x_argument(as_dictionary=True).get("lossy") == "yes"
 
 
 def data_migration(name: str) -> DataMigration | None:

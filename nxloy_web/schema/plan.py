@@ -49,14 +49,11 @@ def steps(connection: Connection) -> list[Step]:
 
 
 def _why_not(connection: Connection, revision: Revision, before: list[Step]) -> str | None:
-    if before:
-        first = before[0]
-        if first.revision.phase != revision.phase or any(
-            step.revision.phase != revision.phase for step in before
-        ):
-            return f"after {before[-1].revision.id}"
-        return first.why_not
-    return gate.why_not(connection, revision)
+    if not before:
+        return gate.why_not(connection, revision)
+    if any(step.revision.phase != revision.phase for step in before):
+        return f"after {before[-1].revision.id}"
+    return before[0].why_not
 
 
 def _locks(revision: Revision, statements: list[str], sizes: dict[str, str]) -> Iterator[Lock]:

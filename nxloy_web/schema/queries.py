@@ -4,7 +4,6 @@ All of it is asked as the application's role. That role sees how far the data mi
 the names of all sessions, but no row of a report and nothing of a tenant.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +13,7 @@ from sqlalchemy import select, text
 
 from nxloy_web.db import db
 from nxloy_web.schema import history
+from nxloy_web.schema.gate import version_numbers
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.models import DataMigrationRun, DataStatus
 from nxloy_web.schema.runner import LOCK_SPACE
@@ -31,7 +31,7 @@ class Connected:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        return _numbers(self.version)
+        return version_numbers(self.version)
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,11 @@ class Overview:
     def oldest_allowed(self) -> str | None:
         """The oldest version the pending contracts let stay connected."""
         wanted = [r.min_app for s in self.stages for r in s.revisions if r.min_app]
-        return max(wanted, key=_numbers, default=None)
+        return max(wanted, key=version_numbers, default=None)
 
     def is_too_old(self, who: Connected) -> bool:
         oldest = self.oldest_allowed
-        return bool(oldest and who.version) and who.numbers < _numbers(oldest or "")
+        return bool(oldest and who.version) and who.numbers < version_numbers(oldest or "")
 
 
 def overview() -> Overview:
@@ -177,7 +177,7 @@ def _waits_for(
     migrations: tuple[Migration, ...],
     connected: tuple[Connected, ...],
 ) -> list[str]:
-    done = {m.name for m in migrations if m.run.status is DataStatus.DONE}
+    done = {m.name for m in migrations if m.run.finished_at}
     reported = {m.name: m.run.reported for m in migrations}
     found: list[str] = []
     for revision in (r for r in revisions if r.phase == CONTRACT):
@@ -190,7 +190,7 @@ def _waits_for(
                     f"hold this back. Command: flask schema report {name}"
                 )
         oldest = revision.min_app
-        if oldest and any(c.version and c.numbers < _numbers(oldest) for c in connected):
+        if oldest and any(c.version and c.numbers < version_numbers(oldest) for c in connected):
             found.append(f"Every connection has to be of version {oldest} or later.")
     return list(dict.fromkeys(found))
 
@@ -212,10 +212,6 @@ def _connected() -> tuple[Connected, ...]:
     rows = db.session.execute(_SESSIONS)
     found = [Connected(version or "", kind or "", count) for version, kind, count in rows]
     return tuple(sorted(found, key=lambda who: (not who.version, who.numbers, who.kind)))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 # A runner holds a lock of its session while it lives; everybody may see that it is held.
