@@ -4,14 +4,14 @@ import logging
 import time
 from typing import Any
 
+import click
 from alembic import context
-from flask import current_app
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.config import VERSION, with_driver
 from nxloy_web.models import Base
 from nxloy_web.schema.autogenerate import include_object, render_item
+from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.gate import gated
 
 log = logging.getLogger("nxloy.migrations")
@@ -42,25 +42,13 @@ def offline() -> None:
 
 
 def online() -> None:
-    url = current_app.config.get("MIGRATIONS_DATABASE_URL")
-    if not url:
-        raise SystemExit(
-            "MIGRATIONS_DATABASE_URL is not set. It is the second line `flask db-roles` prints."
-        )
-    engine = create_engine(
-        with_driver(url),
-        poolclass=pool.NullPool,
-        connect_args={"application_name": f"nxloy/{VERSION}/migrate"},
-    )
-    with engine.connect() as guard:
-        guard = guard.execution_options(isolation_level="AUTOCOMMIT")
-        wait_for_other_deployer(guard)
-        with engine.connect() as connection:
-            configure(connection=connection)
-            with context.begin_transaction():
-                context.run_migrations()
-            connection.execute(text("GRANT SELECT ON alembic_version TO nx_app, nx_worker"))
-            connection.commit()
+    with migrator("migrate") as guard, migrator("migrate") as connection:
+        wait_for_other_deployer(guard.execution_options(isolation_level="AUTOCOMMIT"))
+        configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.execute(text("GRANT SELECT ON alembic_version TO nx_app, nx_worker"))
+        connection.commit()
 
 
 def wait_for_other_deployer(guard: Connection) -> None:
@@ -71,7 +59,9 @@ def wait_for_other_deployer(guard: Connection) -> None:
             return
         log.info("another deployment is running; waiting")
         time.sleep(1)
-    raise SystemExit("Another deployment has been running for a minute. Try again when it is done.")
+    raise click.ClickException(
+        "Another deployment has been running for a minute. Try again when it is done."
+    )
 
 
 if context.is_offline_mode():

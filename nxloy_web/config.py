@@ -32,10 +32,13 @@ def from_environment() -> dict[str, Any]:
 def complete(config: dict[str, Any]) -> dict[str, Any]:
     """What follows from the settings: the database engine, cookies, the instance folder."""
     secure = str(config["BASE_URL"]).startswith("https://")
-    url = config.get("DATABASE_URL") or "postgresql:///nowhere"
+    try:
+        url = with_driver(config.get("DATABASE_URL") or "postgresql:///nowhere")
+    except NotAnAddress as error:
+        raise SystemExit(f"Correct DATABASE_URL: {error}.") from None
     return {
         "INSTANCE": str(Path(config["INSTANCE"]).absolute()),
-        "SQLALCHEMY_DATABASE_URI": with_driver(url),
+        "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": 10,
             "max_overflow": 10,
@@ -56,9 +59,19 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class NotAnAddress(ValueError):
+    """Not like postgresql://user:password@host/database."""
+
+
 def with_driver(url: str) -> str:
     """The same address, naming the driver for SQLAlchemy."""
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        # Not repeated: there may be a password in it.
+        raise NotAnAddress("it is not like postgresql://user:password@host/database")
+    return f"postgresql+psycopg://{rest}"
+
+
+def without_driver(url: str) -> str:
+    """The same address for psycopg itself, which knows no drivers."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)

@@ -28,7 +28,7 @@ from sqlalchemy import update
 
 from nxloy_web import clock
 from nxloy_web.background.models import JobRun, JobState
-from nxloy_web.config import VERSION
+from nxloy_web.config import VERSION, without_driver
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id, enter_scope
@@ -265,7 +265,7 @@ def _address(app: Flask) -> str:
     # The queue's own connections say their version too: a worker that waits for work has no
     # other, and a contract step must not take away what an older one still needs.
     return make_conninfo(
-        url.replace("postgresql+psycopg://", "postgresql://", 1),
+        without_driver(url),
         application_name=f"nxloy/{VERSION}/worker",
     )
 

@@ -16,6 +16,8 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
 
+from nxloy_web.config import without_driver
+
 DATABASE = "nxloy"
 MAINTENANCE = ("", "postgres", "template1")
 SEARCH_PATH = "nx, jobs"
@@ -205,7 +207,7 @@ def roles_command(admin_url: str) -> None:
 
 def _parse(url: str) -> dict[str, Any]:
     try:
-        return dict(conninfo_to_dict(url.replace("postgresql+psycopg://", "postgresql://", 1)))
+        return dict(conninfo_to_dict(without_driver(url)))
     except psycopg.ProgrammingError as error:
         raise RolesError(f"That is not a PostgreSQL address: {str(error).strip()}.") from None
 

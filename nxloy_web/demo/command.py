@@ -1,9 +1,11 @@
 """`flask demo`."""
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from nxloy_web import clock
+from nxloy_web.db.reaching import refuse_unreachable
 from nxloy_web.demo import cast, service
 
 
@@ -11,6 +13,7 @@ from nxloy_web.demo import cast, service
 @with_appcontext
 def demo_command() -> None:
     """Load the demo business, and say how to sign in to it."""
+    refuse_unreachable("DATABASE_URL", current_app.config["DATABASE_URL"])
     service.load(clock.now())
     click.echo(f"Owner     {cast.OWNER[1]}  password {cast.PASSWORD}  at /sign-in")
     click.echo(f"Staff     {cast.STAFF[1]}  password {cast.PASSWORD}  at /sign-in")

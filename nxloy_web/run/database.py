@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psycopg
 
+from nxloy_web.config import without_driver
 from nxloy_web.db import embedded, roles
 from nxloy_web.db.embedded import dies_with_parent
+from nxloy_web.db.reaching import unreachable
 from nxloy_web.run.children import ROOT, flask
 from nxloy_web.run.settings import Settings, StartError
 
@@ -90,16 +92,9 @@ def _given(settings: Settings, app_url: str, migrations_url: str) -> Database:
 
 def _connect(name: str, url: str) -> psycopg.Connection[tuple[object, ...]]:
     try:
-        return psycopg.connect(
-            url.replace("postgresql+psycopg://", "postgresql://", 1),
-            autocommit=True,
-            connect_timeout=5,
-        )
+        return psycopg.connect(without_driver(url), autocommit=True, connect_timeout=5)
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise StartError(
-            f"The database of {name} cannot be reached ({reason}): start it, or correct {name}."
-        ) from None
+        raise StartError(unreachable(name, error)) from None
 
 
 def _is_empty(database: Database) -> bool:

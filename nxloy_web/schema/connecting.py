@@ -10,23 +10,25 @@ from sqlalchemy import create_engine, pool
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from nxloy_web.config import VERSION, with_driver
+from nxloy_web.config import VERSION, NotAnAddress, with_driver
+from nxloy_web.db.reaching import unreachable
 
 
 @contextmanager
-def migrator() -> Iterator[Connection]:
-    """A connection as the migrator; one sentence when there is none to be had."""
-    engine = create_engine(
-        with_driver(migrator_url()),
-        poolclass=pool.NullPool,
-        connect_args={"application_name": f"nxloy/{VERSION}/schema"},
-    )
+def migrator(what_for: str = "schema") -> Iterator[Connection]:
+    """A connection as the migrator; one sentence when there is none to be had.
+
+    `what_for` is how others see it in `application_name`.
+    """
     try:
+        engine = create_engine(
+            with_driver(migrator_url()),
+            poolclass=pool.NullPool,
+            connect_args={"application_name": f"nxloy/{VERSION}/{what_for}"},
+        )
         connection = engine.connect()
-    except OperationalError as error:
-        raise click.ClickException(
-            f"The database cannot be reached: {str(error.orig).strip()}"
-        ) from None
+    except (OperationalError, NotAnAddress) as error:
+        raise click.ClickException(unreachable("MIGRATIONS_DATABASE_URL", error)) from None
     with connection:
         yield connection
 

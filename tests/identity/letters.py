@@ -2,7 +2,6 @@
 
 import email
 import re
-from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -14,9 +13,7 @@ from nxloy_web import jobs
 
 def mails_to(app: Flask, address: str) -> list[EmailMessage]:
     """Send what waits, and return the mails to an address, oldest first."""
-    # In a thread of its own: a browser test's thread has an event loop running already.
-    with ThreadPoolExecutor(1) as worker:
-        worker.submit(jobs.run_until_idle, app).result()
+    jobs.run_until_idle(app)
     found = []
     for path in sorted(Path(app.config["INSTANCE"], "outbox").glob("*.eml")):
         mail: EmailMessage = email.message_from_bytes(path.read_bytes(), policy=default)  # type: ignore[assignment]

@@ -1,7 +1,5 @@
 """A merchant brings in a file by hand, in Chromium."""
 
-import threading
-
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, expect
@@ -43,10 +41,10 @@ def test_a_file_is_uploaded_matched_checked_imported_and_undone(
     expect(page.get_by_label("Amounts are written as")).to_have_value(",")
     page.get_by_role("button", name="Check the lines").click()
     expect(page.get_by_text("nothing is written yet")).to_be_visible()
-    work(app)
+    jobs.run_until_idle(app)
     page.get_by_role("button", name="Import 28 purchases").click()
     expect(page.get_by_text("Importing")).to_be_visible()
-    work(app)
+    jobs.run_until_idle(app)
     expect(page.get_by_text("28 purchases came in")).to_be_visible()
     expect(page.get_by_text("gave 336 points")).to_be_visible()
     page.get_by_role("link", name="Failed 1", exact=True).click()
@@ -58,12 +56,5 @@ def test_a_file_is_uploaded_matched_checked_imported_and_undone(
     page.locator("#confirm").get_by_role("button", name="Undo the import").click()
     # Only an answered click has put its job into the queue.
     expect(page.get_by_text("Taking the import back")).to_be_visible()
-    work(app)
+    jobs.run_until_idle(app)
     expect(page.get_by_text("their points were taken back")).to_be_visible()
-
-
-def work(app: Flask) -> None:
-    """The queue, on a thread of its own: the browser's thread has an event loop already."""
-    worker = threading.Thread(target=jobs.run_until_idle, args=(app,))
-    worker.start()
-    worker.join(30)

@@ -4,7 +4,6 @@ import email
 import re
 from email.policy import default
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -29,10 +28,7 @@ def shop(app: Flask) -> Shop:
 
 
 def newest_code(app: Flask) -> str:
-    # The worker has an event loop of its own, which cannot stand inside the browser's.
-    worker = Thread(target=jobs.run_until_idle, args=(app,))
-    worker.start()
-    worker.join(30)
+    jobs.run_until_idle(app)
     letters = (Path(app.config["INSTANCE"]) / "outbox").glob("*zoe@example.com*.eml")
     for path in sorted(letters, key=lambda path: path.stat().st_mtime_ns, reverse=True):
         message: Any = email.message_from_bytes(path.read_bytes(), policy=default)

@@ -190,10 +190,9 @@ def test_without_the_migrators_address_there_is_one_sentence(app: Flask, databas
 def test_a_database_out_of_reach_is_one_sentence(app: Flask, url: str) -> None:
     with app.app_context():
         found = examine(url, url, url)
-    assert sentences(found) == [
-        "The database cannot be reached with MIGRATIONS_DATABASE_URL: is it running, and is "
-        "this the address that `flask db-roles` printed?"
-    ]
+    (sentence,) = sentences(found)
+    assert sentence.startswith("The database of MIGRATIONS_DATABASE_URL cannot be reached (")
+    assert sentence.endswith("): start it, or correct MIGRATIONS_DATABASE_URL.")
 
 
 def test_an_application_that_cannot_sign_in_does_not_hide_the_rest(

@@ -1,6 +1,5 @@
 """Segments and lists: made, changed, put away, and who is in them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -68,12 +67,6 @@ def make_list(client: FlaskClient, shop: Shop, name: str = "Friends") -> str:
     answer = client.post(shop.url("/segments/new"), data=data)
     assert answer.status_code == 303, answer.text
     return segment_id
-
-
-def work(app: Flask) -> None:
-    """Let the worker run; in a thread, because a browser's event loop may live in this one."""
-    with ThreadPoolExecutor(1) as worker:
-        worker.submit(jobs.run_until_idle, app).result()
 
 
 def test_a_new_segment_holds_whom_its_rule_holds(
@@ -168,7 +161,7 @@ def test_a_refresh_follows_the_customers_and_leaves_open_forms_good(
     with inside(app, shop):
         jobs.enqueue(refreshing.refresh_all)
         db.session.commit()
-    work(app)
+    jobs.run_until_idle(app)
     assert members(app, shop, segment_id) == {comes}
     assert segment(app, shop, segment_id).version == 1
     assert segment(app, shop, by_hand).refreshed_at is None
@@ -182,7 +175,7 @@ def test_a_big_business_is_refreshed_by_the_worker(
     segment_id = make(owner, shop)
     assert members(app, shop, segment_id) == set()
     assert "being gathered" in owner.get(shop.url(f"/segments/{segment_id}")).text
-    work(app)
+    jobs.run_until_idle(app)
     assert members(app, shop, segment_id) == rows
 
 

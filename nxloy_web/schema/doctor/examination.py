@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from nxloy_web.config import VERSION, with_driver
+from nxloy_web.config import VERSION, NotAnAddress, with_driver
+from nxloy_web.db.reaching import unreachable
 from nxloy_web.schema.doctor import (
     books,
     grants,
@@ -49,10 +50,8 @@ def examine(
                 return None
             try:
                 return stack.enter_context(_connected(url))
-            except (OperationalError, ArgumentError):
-                sentence = f"The database cannot be reached with {name}: is it running, and is "
-                sentence += "this the address that `flask db-roles` printed?"
-                found.complaints.append(Complaint("address", sentence))
+            except (OperationalError, NotAnAddress) as error:
+                found.complaints.append(Complaint("address", unreachable(name, error)))
                 return None
 
         migrator = opened("MIGRATIONS_DATABASE_URL", migrator_url)
