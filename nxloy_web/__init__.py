@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from nxloy_web import cli, config, extensions, features
+from nxloy_web import chrome, cli, config, extensions, features, health
 from nxloy_web.db import db
-from nxloy_web.web import assets, chrome, errors, filters, health, preferences, security
+from nxloy_web.web import assets, errors, filters, preferences, security
 from nxloy_web.web import sign_in as visitors
 from nxloy_web.web.edge import NxFlask
 

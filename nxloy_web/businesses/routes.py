@@ -4,6 +4,7 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.businesses import service
 from nxloy_web.businesses.forms import SettingsForm
 from nxloy_web.errors import Stale
@@ -11,7 +12,6 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk
-from nxloy_web.web.stale import keep_typed
 
 bp = desk("businesses", __name__, "/settings")
 

@@ -4,6 +4,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.businesses import invitations, team
 from nxloy_web.businesses.forms import ROLE_CARDS, InvitationForm, RoleForm
 from nxloy_web.businesses.models import Membership
@@ -13,7 +14,6 @@ from nxloy_web.permissions import Permission, Role, requires
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk
-from nxloy_web.web.stale import keep_typed
 
 bp = desk("team", __name__, "/team")
 

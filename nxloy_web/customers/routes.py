@@ -7,6 +7,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.customers import corrections, listing, queries, service  # noqa: F401
 from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
@@ -21,7 +22,6 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import queries as segments
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.csv_export import csv_download
-from nxloy_web.web.stale import keep_typed
 
 TABS = ("activity", "purchases", "redemptions")
 EXPORTED = (

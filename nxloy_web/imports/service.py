@@ -18,7 +18,7 @@ from nxloy_web.imports.models import (
     UploadedFile,
 )
 from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
-from nxloy_web.purchases import queries as purchases
+from nxloy_web.programs.running import running_rules
 
 LARGEST = 25 * 1024 * 1024
 
@@ -157,5 +157,5 @@ def _refuse_missing(run: ImportRun, options: ImportOptions) -> None:
         program = find(LoyaltyProgram, options.program_id)
         if program.status is not ProgramStatus.ACTIVE:
             raise CannotMatch(f"{program.name} is not running.", "program_id")
-        if not purchases.running_rules(program.id):
+        if not running_rules(program.id):
             raise CannotMatch(f"{program.name} has no earning rule yet.", "program_id")

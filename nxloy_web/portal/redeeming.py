@@ -16,7 +16,7 @@ from nxloy_web.ledger.service import balance_of
 from nxloy_web.portal import queries, words
 from nxloy_web.portal.blueprint import bp
 from nxloy_web.portal.forms import AskForm
-from nxloy_web.purchases.queries import default_program
+from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions import service
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.rewards.models import Picture, Reward

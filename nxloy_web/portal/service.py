@@ -5,13 +5,13 @@ from datetime import datetime
 
 from nxloy_web.actors import Actor
 from nxloy_web.businesses.current import current_business
+from nxloy_web.customers import letters
 from nxloy_web.customers import service as customers
 from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.identity import codes
 from nxloy_web.identity.models import User
-from nxloy_web.mail import notices
 from nxloy_web.portal import queries
 
 
@@ -69,7 +69,7 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
     if joining is None:
         raise NoCard
     card = _enrol(user, joining, by, at)
-    notices.welcome(card)
+    letters.welcome(card)
     return card, True
 
 

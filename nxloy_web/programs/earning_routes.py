@@ -6,6 +6,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.errors import Stale
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.permissions import Permission, requires
@@ -15,7 +16,6 @@ from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm
 from nxloy_web.programs.models import EarningRule, LoyaltyProgram
 from nxloy_web.web.answers import is_fragment, page, see_other
 from nxloy_web.web.forms import BaseForm
-from nxloy_web.web.stale import keep_typed
 
 
 class _TryForm(EarningFields, BaseForm):

@@ -4,6 +4,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_routes, examples, queries, service, tier_routes  # noqa: F401
@@ -11,7 +12,6 @@ from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm
 from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
 from nxloy_web.web.answers import page, see_other
-from nxloy_web.web.stale import keep_typed
 
 VIEWS = ("all", "active", "draft", "paused", "archived", "deleted")
 

@@ -6,6 +6,7 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
 from nxloy_web.permissions import Permission, requires
@@ -14,7 +15,6 @@ from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
 from nxloy_web.web.answers import page, see_other
-from nxloy_web.web.stale import keep_typed
 
 
 @bp.get("/<program_id>/tiers/new")

@@ -15,7 +15,7 @@ from nxloy_web.ledger import expiry
 from nxloy_web.ledger.batch import Batch
 from nxloy_web.ledger.models import Why
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
-from nxloy_web.purchases import queries
+from nxloy_web.programs.running import running_rules
 from nxloy_web.purchases.earning import ONE, best_of
 
 NO_PROGRAM = Why(steps=["Imported without points"])
@@ -85,7 +85,7 @@ class _Earning:
             return
         self.settings = find(LoyaltyProgram, program_id).settings
         self.zone = current_zone()
-        self.rules = queries.running_rules(program_id)
+        self.rules = running_rules(program_id)
         customers = {one.customer_id for one in purchases}
         self.batch = Batch(program_id, customers, by_user_id=by_user_id, at=at)
         # The same amount in the same tier gives the same points for the same reason.

@@ -1,42 +1,14 @@
-"""Reads of purchases, and of the rules they earn by."""
+"""Reads of purchases."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, ProgramStatus
 from nxloy_web.purchases.models import Purchase, PurchaseStatus
-
-
-def default_program() -> LoyaltyProgram | None:
-    """The program a purchase earns in when none is named: the oldest that is running."""
-    return db.session.scalar(
-        select(LoyaltyProgram)
-        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE)
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-        .limit(1)
-    )
-
-
-def running_rules(program_id: str) -> Sequence[EarningRule]:
-    """The current version of each rule of a program, the oldest rule first."""
-    first = (
-        select(func.min(EarningRule.created_at))
-        .where(EarningRule.program_id == program_id)
-        .group_by(EarningRule.rule_id)
-        .add_columns(EarningRule.rule_id)
-        .subquery()
-    )
-    return db.session.scalars(
-        select(EarningRule)
-        .join(first, first.c.rule_id == EarningRule.rule_id)
-        .where(EarningRule.program_id == program_id, EarningRule.ended_at.is_(None))
-        .order_by(first.c[0], EarningRule.rule_id)
-    ).all()
 
 
 def by_order_ref(order_ref: str) -> Purchase | None:

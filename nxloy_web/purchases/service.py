@@ -23,6 +23,7 @@ from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.models import TransactionType, Why
 from nxloy_web.money import MOST_MINOR, amount_text
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.programs.running import default_program, running_rules
 from nxloy_web.purchases import queries
 from nxloy_web.purchases.earning import ONE, Earned, best_of
 from nxloy_web.purchases.models import Purchase, PurchaseStatus
@@ -212,7 +213,7 @@ def _check(amount_minor: int, occurred_at: datetime, at: datetime) -> None:
 
 def _running(program_id: str | None) -> LoyaltyProgram:
     if program_id is None:
-        program = queries.default_program()
+        program = default_program()
         if program is None:
             raise NoProgram
         return program
@@ -240,7 +241,7 @@ def _earn(program: LoyaltyProgram, tier: LoyaltyTier | None, amount_minor: int) 
     return best_of(
         amount_minor,
         program.currency,
-        rules=queries.running_rules(program.id),
+        rules=running_rules(program.id),
         multiplier=ONE if tier is None else tier.multiplier,
         tier_name=None if tier is None else tier.name,
     )

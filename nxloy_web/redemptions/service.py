@@ -27,9 +27,8 @@ from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
-from nxloy_web.mail import notices
-from nxloy_web.purchases.queries import default_program
-from nxloy_web.redemptions import codes, stories
+from nxloy_web.programs.running import default_program
+from nxloy_web.redemptions import codes, notices, stories
 from nxloy_web.redemptions.models import (
     OPEN,
     RedemptionEvent,

@@ -15,7 +15,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.ledger.queries import spendable_now
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.purchases.queries import default_program
+from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
 from nxloy_web.rewards.models import Reward, RewardStatus
 from nxloy_web.segments.models import CustomerSegmentMember

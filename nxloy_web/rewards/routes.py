@@ -6,6 +6,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
@@ -23,7 +24,6 @@ from nxloy_web.rewards.models import Reward, RewardStatus
 from nxloy_web.segments import queries as segments
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import Place
-from nxloy_web.web.stale import keep_typed
 
 
 @bp.get("/")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask import g, url_for
 
+from nxloy_web.chrome import DESK_NAV
 from nxloy_web.customers.names import words
 from nxloy_web.permissions import Permission
-from nxloy_web.web.chrome import DESK_NAV
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from nxloy_web import clock
+from nxloy_web.audit.stale import keep_typed
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
 from nxloy_web.customers.models import Customer
@@ -25,7 +26,6 @@ from nxloy_web.segments.models import CustomerSegment, SegmentKind
 from nxloy_web.segments.rules import SegmentRules
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.places import desk
-from nxloy_web.web.stale import keep_typed
 
 bp = desk("segments", __name__, "/segments")
 FOUND = 8

@@ -1,6 +1,6 @@
 """One request, end to end: find the business, check the right, run the view, commit, render."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web.db import db
 from nxloy_web.db.scope import enter_scope
-from nxloy_web.web import chrome
 from nxloy_web.web.answers import Answer
 from nxloy_web.web.places import actor_of, place_of_request
 
@@ -30,6 +29,8 @@ class NxFlask(Flask):
     """Flask whose views run inside their business's scope and one database transaction."""
 
     jinja_environment = Templates
+    around_page: Callable[[], dict[str, Any]] = dict
+    """What every whole page is given besides its own context; see chrome.py."""
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.routing_exception is not None:
@@ -60,7 +61,7 @@ class NxFlask(Flask):
             db.session.commit()
         if isinstance(answer, Answer):
             if answer.is_whole_page:
-                answer.context.update(chrome.around_page())
+                answer.context.update(self.around_page())
             response: Any = answer.render()
         else:
             response = answer

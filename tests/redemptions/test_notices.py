@@ -10,8 +10,8 @@ from nxloy_web import clock, jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.mail import notices
-from nxloy_web.redemptions import service
+from nxloy_web.mail import service as mail
+from nxloy_web.redemptions import notices, service
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
 from tests.portal.steps import Admin, give_points, joining, mailed_code
 
@@ -30,14 +30,14 @@ def reward_id(app: Flask, shop: Shop) -> str:
 def letters(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What would be mailed, instead of the outbox."""
     sent: list[dict[str, Any]] = []
-    real = notices.mail.send
+    real = mail.send
 
     def remember(kind: str, to: str, **facts: Any) -> Any:
-        mail = real(kind, to, **facts)
-        sent.append({"kind": kind, "to": to, "subject": mail.subject, "text": mail.body_text})
-        return mail
+        letter = real(kind, to, **facts)
+        sent.append({"kind": kind, "to": to, "subject": letter.subject, "text": letter.body_text})
+        return letter
 
-    monkeypatch.setattr(notices.mail, "send", remember)
+    monkeypatch.setattr(mail, "send", remember)
     return sent
 
 

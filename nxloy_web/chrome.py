@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, g, get_flashed_messages, request, url_for
+from flask import g, get_flashed_messages, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from nxloy_web.businesses import setup
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.home import setup
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import queries as redemptions
+from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.places import is_operator
 
 P = Permission
@@ -71,7 +72,8 @@ OPERATOR_NAV = (
 )
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: NxFlask) -> None:
+    app.around_page = around_page
     app.context_processor(_globals)
 
 

@@ -1,8 +1,4 @@
-"""Letters to customers about their card: welcome, and how a redemption is getting on.
-
-They tell people about something they asked for, so they go to everybody who has an address;
-the opt-ins are about offers.
-"""
+"""Letters about how a redemption is getting on."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,17 +7,15 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
-from flask import current_app
 from sqlalchemy import inspect, select, update
 
 from nxloy_web import clock
 from nxloy_web.businesses.current import current_business
 from nxloy_web.businesses.models import Business
-from nxloy_web.customers.models import Customer
+from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
-from nxloy_web.mail import service as mail
 from nxloy_web.redemptions import queries
 from nxloy_web.redemptions.models import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
@@ -45,15 +39,11 @@ def redemption_changed(redemption: RewardRedemption) -> None:
         enqueue(tell, redemption_id=redemption.id, status=redemption.status.value)
 
 
-def welcome(customer: Customer) -> None:
-    enqueue(greet, customer_id=customer.id)
-
-
-@task("mail.redemption")
+@task("redemptions.tell")
 def tell(redemption_id: str, status: str) -> None:
     """Write about a change that is still how things are: old news confuses."""
     redemption = queries.with_everything(redemption_id)
-    if redemption.status.value != status or not _is_reachable(redemption.customer):
+    if redemption.status.value != status or not letters.is_reachable(redemption.customer):
         return
     last = _last_step(redemption_id)
     if last is not None and last.by_user_id == (redemption.customer.user_id or ""):
@@ -66,30 +56,13 @@ def tell(redemption_id: str, status: str) -> None:
     )
 
 
-@task("mail.welcome")
-def greet(customer_id: str) -> None:
-    customer = db.session.scalar(select(Customer).where(Customer.id == customer_id))
-    if customer is None or not _is_reachable(customer):
-        return
-    business = current_business()
-    mail.send(
-        "welcome",
-        customer.email or "",
-        subject=f"Your card for {business.name}",
-        text_template="mail/welcome.txt",
-        name=customer.first_name or customer.name,
-        link=_link("portal.card", business),
-        **_head(business),
-    )
-
-
 @every("41 * * * *")
-@task("mail.lapsing")
+@task("redemptions.remind")
 def remind() -> None:
     """Once per redemption, remind of what is about to lapse."""
     while rows := _about_to_lapse(clock.now()):
         for redemption in rows:
-            if _is_reachable(redemption.customer):
+            if letters.is_reachable(redemption.customer):
                 _send(redemption, "redemption_lapsing", "Collect {reward} by {until}")
         _mark_reminded([redemption.id for redemption in rows], clock.now())
         db.session.commit()
@@ -99,24 +72,15 @@ def remind() -> None:
 def _send(redemption: RewardRedemption, kind: str, subject: str, **more: Any) -> None:
     business = current_business()
     facts = {
-        "name": redemption.customer.first_name or redemption.customer.name,
         "reward": redemption.reward.name,
         "code": redemption.code,
         "cost": _cost(redemption, business),
         "points": _points(redemption.points_cost, business) if redemption.points_cost else "",
         "until": _last_day(redemption.expires_at, business),
-        "link": _link("portal.redemption", business, redemption_id=redemption.id),
-        "card_link": _link("portal.card", business),
+        "link": letters.link("portal.redemption", redemption_id=redemption.id),
+        "card_link": letters.link("portal.card"),
     }
-    mail.send(
-        kind,
-        redemption.customer.email or "",
-        subject=subject.format(**facts),
-        text_template=f"mail/{kind}.txt",
-        **facts,
-        **more,
-        **_head(business),
-    )
+    letters.write(redemption.customer, kind, subject=subject.format(**facts), **facts, **more)
 
 
 def _about_to_lapse(at: datetime) -> list[RewardRedemption]:
@@ -154,20 +118,6 @@ def _last_step(redemption_id: str) -> RedemptionEvent | None:
             .limit(1)
         )
     )
-
-
-def _is_reachable(customer: Customer) -> bool:
-    return bool(customer.email) and not customer.is_deleted and customer.erased_at is None
-
-
-def _head(business: Business) -> dict[str, Any]:
-    return {"business_name": business.name, "hue": business.settings.hue}
-
-
-def _link(endpoint: str, business: Business, **values: str) -> str:
-    """A job has no request to build addresses from."""
-    path = current_app.url_map.bind("").build(endpoint, {"slug": business.slug, **values})
-    return str(current_app.config["BASE_URL"]).rstrip("/") + path
 
 
 def _last_day(end: datetime, business: Business) -> str:

@@ -50,5 +50,5 @@ def _problems() -> list[str]:
 @cache
 def _newest() -> str | None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     return ScriptDirectory.from_config(config).get_current_head()
