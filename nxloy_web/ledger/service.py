@@ -9,6 +9,7 @@ What always holds, and `check.problems` looks for:
   `next_change_at`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, lots, tiers
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import (
     CustomerBalance,
     PointLot,
@@ -97,117 +99,60 @@ def balance_of(customer_id: str, program_id: str, *, lock: bool = False) -> Cust
 def credit(
     balance: CustomerBalance,
     amount: int,
+    cause: Cause,
     *,
-    type: TransactionType,
-    source_kind: str,
-    source_id: str,
-    by: Actor,
-    at: datetime,
-    why: Why | None = None,
-    description: str = "",
     available_at: datetime | None = None,
     expires_at: datetime | None = None,
-    occurred_at: datetime | None = None,
-    order_id: str | None = None,
-    redemption_id: str | None = None,
 ) -> PointTransaction:
     """Add points as a lot of their own. A repeated source gets the first entry back.
 
     What is owed is paid off first. `expires_at` None never expires; see `policy_end`.
-    `occurred_at` is given for something that happened before `at`, when it is written down.
     """
     balance = _locked(balance)
-    first = entry_of(source_kind, source_id)
+    first = entry_of(cause.source_kind, cause.source_id)
     if first is not None:
         return first
     if amount <= 0:
         raise NothingToMove
-    _settle(balance, at)
+    _settle(balance, cause.at)
     refuse_too_many(balance, amount)
     debt = max(0, -balance.balance)
-    entry = _append(
-        balance,
-        amount,
-        type=type,
-        source_kind=source_kind,
-        source_id=source_id,
-        by=by,
-        at=occurred_at or at,
-        why=why,
-        description=description,
-        order_id=order_id,
-        redemption_id=redemption_id,
-    )
+    entry = _append(balance, amount, cause)
     if amount > debt:
-        available_at = available_at or occurred_at or at
-        _open_lot(balance, entry, amount - debt, at, available_at, expires_at)
-    if type is TransactionType.EARNED:
+        available_at = available_at or entry.occurred_at
+        _open_lot(balance, entry, amount - debt, cause.at, available_at, expires_at)
+    if cause.type is TransactionType.EARNED:
         balance.lifetime_points += amount
-        tiers.reach(balance, at)
+        tiers.reach(balance, cause.at)
     db.session.flush()
     return entry
 
 
-def debit(
-    balance: CustomerBalance,
-    amount: int,
-    *,
-    type: TransactionType,
-    source_kind: str,
-    source_id: str,
-    by: Actor,
-    at: datetime,
-    why: Why | None = None,
-    description: str = "",
-    order_id: str | None = None,
-    redemption_id: str | None = None,
-) -> PointTransaction:
+def debit(balance: CustomerBalance, amount: int, cause: Cause) -> PointTransaction:
     """Take points out of the lots that end first. Raises NotEnoughPoints.
 
     A repeated source gets the first entry back.
     """
     balance = _locked(balance)
-    first = entry_of(source_kind, source_id)
+    first = entry_of(cause.source_kind, cause.source_id)
     if first is not None:
         return first
     if amount <= 0:
         raise NothingToMove
-    _settle(balance, at)
+    _settle(balance, cause.at)
     open_lots = lots.open_of(balance)
-    good = [lot for lot in open_lots if lots.is_good(lot, at)]
+    good = [lot for lot in open_lots if lots.is_good(lot, cause.at)]
     missing = amount - sum(lot.remaining for lot in good)
     if missing > 0:
         raise NotEnoughPoints(missing)
-    entry = _append(
-        balance,
-        -amount,
-        type=type,
-        source_kind=source_kind,
-        source_id=source_id,
-        by=by,
-        at=at,
-        why=why,
-        description=description,
-        order_id=order_id,
-        redemption_id=redemption_id,
-    )
+    entry = _append(balance, -amount, cause)
     lots.take(entry, good, amount)
-    _restate(balance, open_lots, at)
+    _restate(balance, open_lots, cause.at)
     return entry
 
 
 def claw_back(
-    balance: CustomerBalance,
-    earned: PointTransaction,
-    *,
-    type: TransactionType,
-    source_kind: str,
-    source_id: str,
-    may_go_negative: bool,
-    by: Actor,
-    at: datetime,
-    why: Why | None = None,
-    description: str = "",
+    balance: CustomerBalance, earned: PointTransaction, cause: Cause, *, may_go_negative: bool
 ) -> PointTransaction | None:
     """Take back what `earned` gave: first out of its own lot, then out of the others.
 
@@ -216,55 +161,36 @@ def claw_back(
     is left to take: a tier is not kept by spending quickly.
     """
     balance = _locked(balance)
-    first = entry_of(source_kind, source_id)
+    first = entry_of(cause.source_kind, cause.source_id)
     if first is not None:
         return first
-    _settle(balance, at)
+    _settle(balance, cause.at)
     open_lots = lots.open_of(balance)
     open_lots.sort(key=lambda lot: lot.transaction_id != earned.id)  # stable: own lot first
     in_lots = sum(lot.remaining for lot in open_lots)
     amount = earned.amount if may_go_negative else min(earned.amount, in_lots)
     balance.lifetime_points = max(0, balance.lifetime_points - earned.amount)
-    tiers.fall_back(balance, at)
+    tiers.fall_back(balance, cause.at)
     entry = None
     if amount:
-        entry = _append(
-            balance,
-            -amount,
-            type=type,
-            source_kind=source_kind,
-            source_id=source_id,
-            by=by,
-            at=at,
-            why=why,
-            description=description,
-            order_id=earned.order_id,
-        )
+        entry = _append(balance, -amount, replace(cause, order_id=earned.order_id))
         lots.take(entry, open_lots, amount)
-        _restate(balance, open_lots, at)
+        _restate(balance, open_lots, cause.at)
     db.session.flush()
     return entry
 
 
-def give_back(
-    debit_transaction: PointTransaction,
-    *,
-    source_kind: str,
-    source_id: str,
-    by: Actor,
-    at: datetime,
-    description: str = "",
-) -> PointTransaction:
+def give_back(taken: PointTransaction, cause: Cause) -> PointTransaction:
     """Put what a debit took back into the lots it came from.
 
     A lot that has expired meanwhile lives some days more. A debt is paid off first, out of the
     points that would end soonest. A repeated source gets the first entry back.
     """
-    taken = debit_transaction
     balance = balance_of(taken.customer_id, taken.program_id, lock=True)
-    first = entry_of(source_kind, source_id)
+    first = entry_of(cause.source_kind, cause.source_id)
     if first is not None:
         return first
+    at = cause.at
     _settle(balance, at)
     debt = max(0, -balance.balance)
     left = max(0, -taken.amount - debt)
@@ -273,19 +199,13 @@ def give_back(
         part = min(left, used)
         left -= part
         parts += [(lot, part)] if part else []
-    entry = _append(
-        balance,
-        -taken.amount,
-        type=TransactionType.REFUNDED,
-        source_kind=source_kind,
-        source_id=source_id,
-        by=by,
-        at=at,
+    cause = replace(
+        cause,
         why=_why_back(taken, parts, at),
-        description=description,
         order_id=taken.order_id,
         redemption_id=taken.redemption_id,
     )
+    entry = _append(balance, -taken.amount, cause)
     for lot, part in parts:
         lot.remaining += part
         if lot.expires_at is not None and lot.expires_at <= at:
@@ -330,32 +250,19 @@ def adjust(
     if amount > 0:
         limits.refuse_own(customer, by)
     limits.refuse_over_limit(amount, by)
-    why = Why(inputs={"amount": amount}, steps=[f"{amount:+,} by hand: {reason.strip()}"])
+    cause = Cause(
+        type=TransactionType.ADJUSTED,
+        source_kind="adjustment",
+        source_id=id,
+        by=by,
+        at=at,
+        why=Why(inputs={"amount": amount}, steps=[f"{amount:+,} by hand: {reason.strip()}"]),
+        description=reason.strip(),
+    )
     if amount > 0:
-        entry = credit(
-            balance,
-            amount,
-            type=TransactionType.ADJUSTED,
-            source_kind="adjustment",
-            source_id=id,
-            by=by,
-            at=at,
-            why=why,
-            description=reason.strip(),
-            expires_at=policy_end(program.id, at),
-        )
+        entry = credit(balance, amount, cause, expires_at=policy_end(program.id, at))
     else:
-        entry = debit(
-            balance,
-            -amount,
-            type=TransactionType.ADJUSTED,
-            source_kind="adjustment",
-            source_id=id,
-            by=by,
-            at=at,
-            why=why,
-            description=reason.strip(),
-        )
+        entry = debit(balance, -amount, cause)
     audit.record(
         "points.adjusted",
         entry,
@@ -408,37 +315,24 @@ def _locked(balance: CustomerBalance) -> CustomerBalance:
     return balance_of(balance.customer_id, balance.program_id, lock=True)
 
 
-def _append(
-    balance: CustomerBalance,
-    amount: int,
-    *,
-    type: TransactionType,
-    source_kind: str,
-    source_id: str,
-    by: Actor,
-    at: datetime,
-    why: Why | None = None,
-    description: str = "",
-    order_id: str | None = None,
-    redemption_id: str | None = None,
-) -> PointTransaction:
+def _append(balance: CustomerBalance, amount: int, cause: Cause) -> PointTransaction:
     entry = PointTransaction(
         id=new_id(),
         customer_id=balance.customer_id,
         program_id=balance.program_id,
         balance_id=balance.id,
         seq=balance.last_seq + 1,
-        type=type,
+        type=cause.type,
         amount=amount,
         balance=balance.balance + amount,
-        description=description or None,
-        metadata_=why or Why(),
-        source_kind=source_kind,
-        source_id=source_id,
-        order_id=order_id,
-        redemption_id=redemption_id,
-        by_user_id=by.user_id,
-        occurred_at=at,
+        description=cause.description or None,
+        metadata_=cause.why,
+        source_kind=cause.source_kind,
+        source_id=cause.source_id,
+        order_id=cause.order_id,
+        redemption_id=cause.redemption_id,
+        by_user_id=cause.by.user_id,
+        occurred_at=cause.occurred_at or cause.at,
     )
     db.session.add(entry)
     db.session.flush()  # lots and their uses refer to the entry
@@ -490,9 +384,7 @@ def _expire(balance: CustomerBalance, lot: PointLot) -> None:
     assert lot.expires_at is not None
     amount = lot.remaining
     steps = [f"{amount:,} of the {lot.amount:,} points were left when they expired"]
-    entry = _append(
-        balance,
-        -amount,
+    cause = Cause(
         type=TransactionType.EXPIRED,
         # A lot that lived on after a refund can expire a second time.
         source_kind="lot",
@@ -502,6 +394,7 @@ def _expire(balance: CustomerBalance, lot: PointLot) -> None:
         why=Why(inputs={"lot": lot.id}, steps=steps),
         description="Expired",
     )
+    entry = _append(balance, -amount, cause)
     lots.take(entry, [lot], amount)
 
 

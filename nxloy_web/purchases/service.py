@@ -20,6 +20,7 @@ from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import TransactionType, Why
 from nxloy_web.money import MOST_MINOR, amount_text
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
@@ -142,19 +143,18 @@ def record(
         db.session.add(purchase)
         db.session.flush()
     if earned.points:
-        ledger.credit(
-            balance,
-            earned.points,
+        cause = Cause(
             type=TransactionType.EARNED,
             source_kind="purchase",
             source_id=purchase.id,
             by=by,
             at=at,
-            why=earned.why,
             occurred_at=occurred_at,
-            expires_at=expiry.expires_at(program.settings, occurred_at, current_zone()),
+            why=earned.why,
             order_id=purchase.id,
         )
+        ends = expiry.expires_at(program.settings, occurred_at, current_zone())
+        ledger.credit(balance, earned.points, cause, expires_at=ends)
     _count(customer, purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
         audit.record("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
@@ -259,17 +259,20 @@ def _void(
 ) -> Purchase:
     earned = ledger.entry_of("purchase", purchase.id)
     if earned is not None:
-        ledger.claw_back(
-            ledger.balance_of(earned.customer_id, earned.program_id, lock=True),
-            earned,
+        cause = Cause(
             type=TransactionType.ADJUSTED if import_undone else TransactionType.REFUNDED,
             source_kind="import_undone" if import_undone else "purchase_voided",
             source_id=purchase.id,
-            may_go_negative=current_business().settings.balance_may_go_negative,
             by=by,
             at=at,
             why=_why_back(purchase),
             description=reason,
+        )
+        ledger.claw_back(
+            ledger.balance_of(earned.customer_id, earned.program_id, lock=True),
+            earned,
+            cause,
+            may_go_negative=current_business().settings.balance_may_go_negative,
         )
     purchase.status = PurchaseStatus.VOIDED
     purchase.voided_at = at

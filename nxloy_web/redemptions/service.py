@@ -26,6 +26,7 @@ from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
 from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions import codes, notices, stories
@@ -112,9 +113,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     )
     _insert(redemption)
     if reward.points_cost and balance is not None:
-        ledger.debit(
-            balance,
-            reward.points_cost,
+        cause = Cause(
             type=TransactionType.REDEEMED,
             source_kind="redemption",
             source_id=redemption.id,
@@ -127,6 +126,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
             description=reward.name,
             redemption_id=redemption.id,
         )
+        ledger.debit(balance, reward.points_cost, cause)
     stock.take(reward, redemption_id=redemption.id, by=by)
     _remember(redemption, None, by, at)
     if not reward.needs_approval:
@@ -348,14 +348,15 @@ def _end(
     """Close it and give back what was held."""
     taken = ledger.entry_of("redemption", redemption.id)
     if taken is not None:
-        ledger.give_back(
-            taken,
+        cause = Cause(
+            type=TransactionType.REFUNDED,
             source_kind="redemption_back",
             source_id=redemption.id,
             by=by,
             at=at,
             description=taken.description or "",
         )
+        ledger.give_back(taken, cause)
     if restock:
         reward = stock.lock(redemption.reward_id)
         stock.put_back(reward, redemption_id=redemption.id, by=by)

@@ -20,6 +20,8 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
+from nxloy_web.ledger.models import TransactionType
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
 from nxloy_web.purchases.models import Purchase, PurchaseStatus
@@ -329,15 +331,8 @@ def test_filters_combine(app: Flask, shop: Shop, owner: FlaskClient) -> None:
     rich = enrolled(app, shop, "Rich")
     poor = enrolled(app, shop, "Poor")
     with inside(app, shop):
-        ledger.credit(
-            ledger.balance_of(rich, shop.program_id, lock=True),
-            150,
-            type=ledger.TransactionType.EARNED,
-            source_kind="bonus",
-            source_id=new_id(),
-            by=shop.actor(),
-            at=clock.now(),
-        )
+        cause = Cause(TransactionType.EARNED, "bonus", new_id(), by=shop.actor(), at=clock.now())
+        ledger.credit(ledger.balance_of(rich, shop.program_id, lock=True), 150, cause)
         service.block(poor, by=shop.actor(), at=NOON)
         db.session.commit()
 

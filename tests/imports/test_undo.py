@@ -18,6 +18,7 @@ from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.imports.models import ImportState
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
 from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
 from nxloy_web.purchases.models import Purchase
@@ -40,15 +41,9 @@ def balances(app: Flask, shop: Shop) -> list[tuple[int, int, int]]:
 
 def spend(app: Flask, shop: Shop, customer_id: str, points: int) -> None:
     with inside(app, shop):
-        ledger.debit(
-            ledger.balance_of(customer_id, shop.program_id, lock=True),
-            points,
-            type=TransactionType.REDEEMED,
-            source_kind="test",
-            source_id="spent",
-            by=shop.actor(),
-            at=clock.now(),
-        )
+        kind = TransactionType.REDEEMED
+        cause = Cause(kind, "test", "spent", by=shop.actor(), at=clock.now())
+        ledger.debit(ledger.balance_of(customer_id, shop.program_id, lock=True), points, cause)
         db.session.commit()
 
 

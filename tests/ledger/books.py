@@ -1,7 +1,6 @@
 """What every test of the ledger does: give, spend, and look whether the books are right."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import check, service
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
 from tests.factories import NOON, Shop, inside
 
@@ -17,24 +17,38 @@ DAY = timedelta(days=1)
 
 
 def give(
-    app: Flask, shop: Shop, customer_id: str, amount: int, *, at: datetime = NOON, **facts: Any
+    app: Flask,
+    shop: Shop,
+    customer_id: str,
+    amount: int,
+    *,
+    at: datetime = NOON,
+    source_id: str = "",
+    type: TransactionType = TransactionType.EARNED,
+    **lot: datetime | None,
 ) -> PointTransaction:
     """Points out of nothing, as a purchase of its own would give them."""
-    facts = {"source_id": new_id(), "type": TransactionType.EARNED} | facts
+    cause = Cause(type, "test", source_id or new_id(), by=SYSTEM, at=at)
     with inside(app, shop):
         balance = service.balance_of(customer_id, shop.program_id, lock=True)
-        entry = service.credit(balance, amount, source_kind="test", by=SYSTEM, at=at, **facts)
+        entry = service.credit(balance, amount, cause, **lot)
         db.session.commit()
     return entry
 
 
 def spend(
-    app: Flask, shop: Shop, customer_id: str, amount: int, *, at: datetime = NOON, **facts: Any
+    app: Flask,
+    shop: Shop,
+    customer_id: str,
+    amount: int,
+    *,
+    at: datetime = NOON,
+    source_id: str = "",
 ) -> PointTransaction:
-    facts = {"source_id": new_id(), "type": TransactionType.REDEEMED} | facts
+    cause = Cause(TransactionType.REDEEMED, "test", source_id or new_id(), by=SYSTEM, at=at)
     with inside(app, shop):
         balance = service.balance_of(customer_id, shop.program_id, lock=True)
-        entry = service.debit(balance, amount, source_kind="test", by=SYSTEM, at=at, **facts)
+        entry = service.debit(balance, amount, cause)
         db.session.commit()
     return entry
 

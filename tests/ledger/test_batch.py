@@ -15,6 +15,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
 from nxloy_web.imports.models import ImportKind, ImportOptions, ImportRun, UploadedFile
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
 from nxloy_web.ledger.models import (
     CustomerBalance,
@@ -141,15 +142,9 @@ def spend(app: Flask, shop: Shop, people: list[str]) -> None:
         for customer_id in people:
             account = ledger.balance_of(customer_id, shop.program_id, lock=True)
             if account.spendable > 1:
-                ledger.debit(
-                    account,
-                    account.spendable // 2,
-                    type=TransactionType.REDEEMED,
-                    source_kind="test",
-                    source_id=customer_id,
-                    by=shop.actor(),
-                    at=NOON,
-                )
+                kind = TransactionType.REDEEMED
+                cause = Cause(kind, "test", customer_id, by=shop.actor(), at=NOON)
+                ledger.debit(account, account.spendable // 2, cause)
         db.session.commit()
 
 

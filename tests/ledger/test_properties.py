@@ -14,6 +14,7 @@ from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import check, queries, service
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints
 from tests.factories import NOON, Shop, inside, make_shop
@@ -62,6 +63,9 @@ class Ledger:
     def balance(self) -> CustomerBalance:
         return service.balance_of(*self.ids, lock=True)
 
+    def cause(self, type: TransactionType, kind: str, source_id: str) -> Cause:
+        return Cause(type, kind, source_id, by=SYSTEM, at=self.at)
+
     def play(self, name: str, *arguments: Any) -> None:
         getattr(self, name.replace(" ", "_"))(*arguments)
 
@@ -70,11 +74,7 @@ class Ledger:
         entry = service.credit(
             self.balance,
             amount,
-            type=TransactionType.EARNED,
-            source_kind="credit",
-            source_id=new_id(),
-            by=SYSTEM,
-            at=self.at,
+            self.cause(TransactionType.EARNED, "credit", new_id()),
             available_at=begin,
             expires_at=None if lasts is None else begin + timedelta(hours=lasts),
         )
@@ -82,19 +82,13 @@ class Ledger:
 
     def debit(self, amount: int) -> None:
         there = queries.spendable_of(self.balance, self.at)
-        facts: dict[str, Any] = {
-            "type": TransactionType.REDEEMED,
-            "source_kind": "debit",
-            "source_id": new_id(),
-            "by": SYSTEM,
-            "at": self.at,
-        }
+        cause = self.cause(TransactionType.REDEEMED, "debit", new_id())
         if amount > there:
             with pytest.raises(NotEnoughPoints) as refused:
-                service.debit(self.balance, amount, **facts)
+                service.debit(self.balance, amount, cause)
             assert refused.value.missing == amount - there
         else:
-            self.debits.append(service.debit(self.balance, amount, **facts))
+            self.debits.append(service.debit(self.balance, amount, cause))
             assert queries.spendable_of(self.balance, self.at) == there - amount
 
     def give_back(self, which: int) -> None:
@@ -103,7 +97,7 @@ class Ledger:
             debt = max(0, -service.settle(self.balance, self.at).balance)
             there = queries.spendable_of(self.balance, self.at)
             is_first = service.entry_of("back", debit.id) is None
-            service.give_back(debit, source_kind="back", source_id=debit.id, by=SYSTEM, at=self.at)
+            service.give_back(debit, self.cause(TransactionType.REFUNDED, "back", debit.id))
             expected = there + max(0, -debit.amount - debt) if is_first else there
             assert queries.spendable_of(self.balance, self.at) == expected
 
@@ -115,12 +109,8 @@ class Ledger:
             service.claw_back(
                 self.balance,
                 earned,
-                type=TransactionType.REFUNDED,
-                source_kind="claw",
-                source_id=earned.id,
+                self.cause(TransactionType.REFUNDED, "claw", earned.id),
                 may_go_negative=negative,
-                by=SYSTEM,
-                at=self.at,
             )
 
     def wait(self, hours: int) -> None:
@@ -141,11 +131,7 @@ class Ledger:
         repeated = verb(
             self.balance,
             999_999,
-            type=entry.type,
-            source_kind=entry.source_kind,
-            source_id=entry.source_id,
-            by=SYSTEM,
-            at=self.at,
+            self.cause(entry.type, entry.source_kind, entry.source_id),
         )
         assert repeated.id == entry.id
         assert (self.balance.balance, self.balance.last_seq) == before

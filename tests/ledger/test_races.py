@@ -9,6 +9,7 @@ from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.purchases import service as purchases
@@ -30,15 +31,8 @@ def customer(app: Flask, shop: Shop) -> str:
 def spending(shop: Shop, customer: str, amount: int) -> Any:
     def spend() -> str:
         balance = service.balance_of(customer, shop.program_id, lock=True)
-        return service.debit(
-            balance,
-            amount,
-            type=TransactionType.REDEEMED,
-            source_kind="test",
-            source_id=new_id(),
-            by=SYSTEM,
-            at=NOON,
-        ).id
+        cause = Cause(TransactionType.REDEEMED, "test", new_id(), by=SYSTEM, at=NOON)
+        return service.debit(balance, amount, cause).id
 
     return spend
 

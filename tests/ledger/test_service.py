@@ -1,6 +1,6 @@
 """Lots, expiry and debts of one balance."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,6 +12,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
 from nxloy_web.ledger import queries, service
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.limits import OverLimit, OwnPoints
 from nxloy_web.ledger.models import CustomerBalance, PointLot, TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints, NothingToMove, ReasonNeeded, TooManyPoints
@@ -117,15 +118,17 @@ def test_a_repeated_source_gets_the_first_entry(app: Flask, shop: Shop, customer
     assert standing(app, shop, customer).balance == 40
 
 
+def giving_back(source_id: str, at: datetime) -> Cause:
+    return Cause(TransactionType.REFUNDED, "back", source_id, by=SYSTEM, at=at)
+
+
 def test_given_back_points_return_to_their_lots(app: Flask, shop: Shop, customer: str) -> None:
     give(app, shop, customer, 30, expires_at=NOON + 5 * DAY)
     give(app, shop, customer, 30)
     taken = spend(app, shop, customer, 40)
     for _ in range(2):
         with inside(app, shop):
-            service.give_back(
-                taken, source_kind="back", source_id="x" + taken.id, by=SYSTEM, at=NOON + DAY
-            )
+            service.give_back(taken, giving_back("x" + taken.id, NOON + DAY))
             db.session.commit()
     assert lots_of(app, shop) == [(30, 30), (30, 30)]
     balance = standing(app, shop, customer)
@@ -140,7 +143,7 @@ def test_a_lot_that_expired_meanwhile_lives_seven_days_more_and_then_expires_aga
     taken = spend(app, shop, customer, 20)
     later = NOON + 10 * DAY
     with inside(app, shop):
-        service.give_back(taken, source_kind="back", source_id="y" + taken.id, by=SYSTEM, at=later)
+        service.give_back(taken, giving_back("y" + taken.id, later))
         db.session.commit()
 
     with inside(app, shop):
@@ -169,12 +172,8 @@ def take_back(app: Flask, shop: Shop, customer: str, earned: object, negative: b
         service.claw_back(
             balance,
             earned,  # type: ignore[arg-type]
-            type=TransactionType.REFUNDED,
-            source_kind="back",
-            source_id=new_id(),
+            giving_back(new_id(), NOON),
             may_go_negative=negative,
-            by=SYSTEM,
-            at=NOON,
         )
         db.session.commit()
 

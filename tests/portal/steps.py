@@ -12,6 +12,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.models import TransactionType, Why
 from tests.factories import Shop, inside, make_customer, make_user, sign_in
 
@@ -54,19 +55,17 @@ def give_points(
     expires_at: datetime | None = None,
     why: str = "1 for each of the euros",
 ) -> None:
-    at = at or clock.now()
+    cause = Cause(
+        TransactionType.EARNED,
+        "purchase",
+        new_id(),
+        by=shop.actor(),
+        at=at or clock.now(),
+        why=Why(steps=[why]),
+    )
     with inside(app, shop):
-        ledger.credit(
-            ledger.balance_of(customer_id, shop.program_id, lock=True),
-            amount,
-            type=TransactionType.EARNED,
-            source_kind="purchase",
-            source_id=new_id(),
-            by=shop.actor(),
-            at=at,
-            why=Why(steps=[why]),
-            expires_at=expires_at,
-        )
+        balance = ledger.balance_of(customer_id, shop.program_id, lock=True)
+        ledger.credit(balance, amount, cause, expires_at=expires_at)
         db.session.commit()
 
 

@@ -16,7 +16,8 @@ from nxloy_web.customers.names import tag_word
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.ledger.causes import Cause
+from nxloy_web.ledger.models import CustomerBalance, TransactionType
 from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
 from nxloy_web.segments import queries
 from nxloy_web.segments.catalog import FACTS, NO_TIER, Moment
@@ -298,10 +299,8 @@ def test_points_count_as_they_are_at_the_moment_asked_for(app: Flask) -> None:
     customer_id = make_customer(app, shop)
     with inside(app, shop):
         balance = ledger.balance_of(customer_id, shop.program_id, lock=True)
-        ledger.credit(
-            balance, 50, type=ledger.TransactionType.EARNED, source_kind="bonus",
-            source_id=new_id(), by=shop.actor(), at=AT, expires_at=AT + timedelta(days=10),
-        )  # fmt: skip
+        cause = Cause(TransactionType.EARNED, "bonus", new_id(), by=shop.actor(), at=AT)
+        ledger.credit(balance, 50, cause, expires_at=AT + timedelta(days=10))
         db.session.commit()
     rules = SegmentRules(items=[Condition(field="points", operator="at_least", value="50")])
     world = World(shop, (), {})
