@@ -21,7 +21,7 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import TransactionType, Why
+from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
 from nxloy_web.money import MOST_MINOR, amount_text
 from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.programs.running import default_program, running_rules
@@ -143,18 +143,7 @@ def record(
         db.session.add(purchase)
         db.session.flush()
     if earned.points:
-        cause = Cause(
-            type=TransactionType.EARNED,
-            source_kind="purchase",
-            source_id=purchase.id,
-            by=by,
-            at=at,
-            occurred_at=occurred_at,
-            why=earned.why,
-            order_id=purchase.id,
-        )
-        ends = expiry.expires_at(program.settings, occurred_at, current_zone())
-        ledger.credit(balance, earned.points, cause, expires_at=ends)
+        _give(balance, purchase, program, by, at)
     _count(customer, purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
         audit.record("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
@@ -245,6 +234,23 @@ def _earn(program: LoyaltyProgram, tier: LoyaltyTier | None, amount_minor: int) 
         multiplier=ONE if tier is None else tier.multiplier,
         tier_name=None if tier is None else tier.name,
     )
+
+
+def _give(
+    balance: CustomerBalance, purchase: Purchase, program: LoyaltyProgram, by: Actor, at: datetime
+) -> None:
+    cause = Cause(
+        type=TransactionType.EARNED,
+        source_kind="purchase",
+        source_id=purchase.id,
+        by=by,
+        at=at,
+        occurred_at=purchase.occurred_at,
+        why=purchase.why,
+        order_id=purchase.id,
+    )
+    ends = expiry.expires_at(program.settings, purchase.occurred_at, current_zone())
+    ledger.credit(balance, purchase.points, cause, expires_at=ends)
 
 
 def _lock(purchase_id: str) -> Purchase:

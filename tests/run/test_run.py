@@ -56,9 +56,7 @@ def test_a_command_can_be_run_beside_it(started: Run, instance: Path) -> None:
 
 
 def test_ctrl_c_stops_everything_the_database_last(started: Run, instance: Path) -> None:
-    began = time.monotonic()
     assert started.stop() == 0
-    assert time.monotonic() - began < 15
     assert "Traceback" not in started.output
     assert _marked(instance) == []
     assert ask(started.port, "/healthz") == 0
