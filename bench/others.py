@@ -6,7 +6,6 @@ import os
 from flask import Flask
 from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
-from flask_babel import Babel
 from sqlalchemy import MetaData, Table, create_engine
 from sqlalchemy.orm import declarative_base, scoped_session, sessionmaker
 
@@ -23,7 +22,6 @@ def bare() -> Flask:
 def admin() -> Flask:
     app = Flask("admin")
     app.secret_key = "x"
-    Babel(app)  # Flask-Admin asks for it where it is installed
     app.add_url_rule("/healthz", "healthz", lambda: "ok")
     engine = create_engine(with_driver(os.environ["ADMIN_URL"]), pool_size=10)
     base = declarative_base()

@@ -22,7 +22,6 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     db.init_app(app)
     extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)
-    extensions.babel.init_app(app)
     extensions.limiter.init_app(app)
     visitors.init_app(app)
 

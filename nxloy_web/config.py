@@ -55,7 +55,6 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
         "REMEMBER_COOKIE_SECURE": secure,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": secure,
-        "BABEL_DEFAULT_LOCALE": "en",
     }
 
 
