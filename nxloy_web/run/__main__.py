@@ -24,6 +24,7 @@ from nxloy_web.run.settings import Settings, StartError
 READY_SECONDS = 60
 RESTARTS = 3
 RESTART_WINDOW = 60.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OURS = ("secret_key", "environment", "run.lock", "postgres.lock", "postgres.log", "postgres.log.1",
         "database_passwords.json", "upgrade.log", "demo.log", "demo.txt", "demo.loading",
         "web.log", "web.log.1", "worker.log", "worker.log.1", "outbox")  # fmt: skip
@@ -35,8 +36,9 @@ class Stop(BaseException):
 
 def main(arguments: list[str]) -> int:
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (*SIGNALS, signal.SIGALRM):
             signal.signal(number, _ask_to_stop)
+        sys.unraisablehook = _stop_was_lost
         wanted = Settings.read(os.environ)
         if arguments == ["--reset"]:
             reset(wanted)
@@ -234,8 +236,17 @@ def _ask_to_stop(number: int, frame: FrameType | None) -> None:
 
 def _ignore_signals() -> None:
     """A second Ctrl-C must not interrupt the orderly stop that the first one began."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _stop_was_lost(lost: "sys.UnraisableHookArgs") -> None:
+    """Where Python cannot raise, right after a fork say, it drops the exception and goes on, and
+    every later Ctrl-C is ignored by then: the stop is raised again a moment later."""
+    if lost.exc_type is Stop:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _say(text: str, to: TextIO | None = None) -> None:

@@ -122,6 +122,35 @@ def test_a_stop_during_the_start_is_clean(begin: Begin, instance: Path) -> None:
     assert _marked(instance) == []
 
 
+def test_a_stop_at_the_moment_of_a_fork_is_not_lost(
+    instance: Path, free_port: int, tmp_path: Path
+) -> None:
+    """Python drops what is raised in its hooks after a fork."""
+    code = (
+        "import os, signal, sys\n"
+        "from nxloy_web.run.__main__ import main\n"
+        "press = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "os.register_at_fork(after_in_parent=press)\n"
+        "sys.exit(main([]))\n"
+    )
+    said = tmp_path / "said"
+    environment = {"INSTANCE": str(instance), "PORT": str(free_port), "DEMO": "no"}
+    with said.open("wb") as output:
+        run = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        assert run.wait(60) == 0, said.read_text()
+    finally:
+        run.kill()
+    assert said.read_text() == ""
+    assert _marked(instance) == []
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6])
 def test_ctrl_c_while_it_loads_is_quiet(
     instance: Path, free_port: int, tmp_path: Path, seconds: float
