@@ -4,6 +4,7 @@ Every failure a person can cause or cure is one sentence and a non-zero exit.
 """
 
 import http.client
+import logging
 import os
 import shutil
 import signal
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> int:
         for number in (*SIGNALS, signal.SIGALRM):
             signal.signal(number, _ask_to_stop)
         sys.unraisablehook = _stop_was_lost
+        # A stop in the middle of a statement makes psycopg complain of the rollback.
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         wanted = Settings.read(os.environ)
         if arguments == ["--reset"]:
             reset(wanted)
