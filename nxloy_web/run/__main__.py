@@ -248,7 +248,7 @@ def _stop_was_lost(lost: "sys.UnraisableHookArgs") -> None:
     every later Ctrl-C is ignored by then: the stop is raised again a moment later."""
     if lost.exc_type is Stop:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-    else:
+    elif signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else it only follows from that
         sys.__unraisablehook__(lost)
 
 
