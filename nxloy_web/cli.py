@@ -26,7 +26,7 @@ def worker_command(concurrency: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     tasks.load()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    setting = "WORKER_DATABASE_URL" if app.config["WORKER_DATABASE_URL"] else "DATABASE_URL"
+    setting = jobs.address_setting(app)
     refuse_unreachable(setting, app.config[setting])
     logging.getLogger(__name__).info("Working. Ctrl-C stops.")
     jobs.run_worker(app, concurrency=concurrency)

@@ -5,6 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 try:
     VERSION = version("nxloy-web")
 except PackageNotFoundError:
@@ -35,7 +38,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     try:
         url = with_driver(config.get("DATABASE_URL") or "postgresql:///nowhere")
     except NotAnAddress as error:
-        raise SystemExit(f"Correct DATABASE_URL: {error}.") from None
+        raise SystemExit(f"Correct DATABASE_URL, or unset it: {error}.") from None
     return {
         "INSTANCE": str(Path(config["INSTANCE"]).absolute()),
         "SQLALCHEMY_DATABASE_URI": url,
@@ -65,10 +68,15 @@ class NotAnAddress(ValueError):
 def with_driver(url: str) -> str:
     """The same address, naming the driver for SQLAlchemy."""
     scheme, separator, rest = url.partition("://")
+    address = f"postgresql+psycopg://{rest}"
+    try:
+        make_url(address)
+    except (ArgumentError, ValueError):  # the port, say
+        separator = ""
     if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
         # Not repeated: there may be a password in it.
-        raise NotAnAddress("it is not like postgresql://user:password@host/database")
-    return f"postgresql+psycopg://{rest}"
+        raise NotAnAddress("it is not like postgresql://user:password@host:5432/database")
+    return address
 
 
 def without_driver(url: str) -> str:

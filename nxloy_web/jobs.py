@@ -260,8 +260,13 @@ def _something_is_due(app: Flask) -> bool:
         return bool(row and row[0])
 
 
+def address_setting(app: Flask) -> str:
+    """The setting that says where the worker signs in: its own, or else the application's."""
+    return "WORKER_DATABASE_URL" if app.config["WORKER_DATABASE_URL"] else "DATABASE_URL"
+
+
 def _address(app: Flask) -> str:
-    url: str = app.config["WORKER_DATABASE_URL"] or app.config["DATABASE_URL"]
+    url: str = app.config[address_setting(app)]
     # The queue's own connections say their version too: a worker that waits for work has no
     # other, and a contract step must not take away what an older one still needs.
     return make_conninfo(

@@ -3,7 +3,7 @@
 import click
 import psycopg
 
-from nxloy_web.config import without_driver
+from nxloy_web.config import NotAnAddress, with_driver, without_driver
 
 
 def unreachable(setting: str, error: Exception) -> str:
@@ -20,6 +20,6 @@ def refuse_unreachable(setting: str, url: str | None) -> None:
     if not url:
         raise click.ClickException(f"{setting} is not set: `flask db-roles` prints it.")
     try:
-        psycopg.connect(without_driver(url), connect_timeout=5).close()
-    except psycopg.Error as error:
+        psycopg.connect(without_driver(with_driver(url)), connect_timeout=5).close()
+    except (psycopg.Error, NotAnAddress) as error:
         raise click.ClickException(unreachable(setting, error)) from None

@@ -208,8 +208,10 @@ def roles_command(admin_url: str) -> None:
 def _parse(url: str) -> dict[str, Any]:
     try:
         return dict(conninfo_to_dict(without_driver(url)))
-    except psycopg.ProgrammingError as error:
-        raise RolesError(f"That is not a PostgreSQL address: {str(error).strip()}.") from None
+    except psycopg.ProgrammingError:  # its words repeat the address, password and all
+        raise RolesError(
+            "That is not a PostgreSQL address like postgresql://user:password@host:5432/database."
+        ) from None
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:

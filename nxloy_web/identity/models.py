@@ -86,7 +86,7 @@ class OAuthProvider(enum.Enum):
 
 
 class Account(TimestampMixin, Base):
-    """A sign-in at another provider. Tokens are encrypted before they come here."""
+    """A sign-in at another provider; none is offered yet. Tokens come here encrypted, as bytes."""
 
     __tablename__ = "accounts"
 

@@ -158,7 +158,7 @@ def claw_back(
 
     Points not yet available are taken too. When too few are left, it stops at zero, or goes on
     below. None when there was nothing to take. Lifetime points lose all that was earned, whatever
-    is left to take: a tier is not kept by spending quickly.
+    is left to take: a tier is not kept by spending quickly. The order is that of `earned`.
     """
     balance = _locked(balance)
     first = entry_of(cause.source_kind, cause.source_id)
@@ -184,7 +184,8 @@ def give_back(taken: PointTransaction, cause: Cause) -> PointTransaction:
     """Put what a debit took back into the lots it came from.
 
     A lot that has expired meanwhile lives some days more. A debt is paid off first, out of the
-    points that would end soonest. A repeated source gets the first entry back.
+    points that would end soonest. A repeated source gets the first entry back. The arithmetic
+    and what it refers to come from `taken`, whatever the cause says.
     """
     balance = balance_of(taken.customer_id, taken.program_id, lock=True)
     first = entry_of(cause.source_kind, cause.source_id)

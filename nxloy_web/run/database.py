@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from nxloy_web.config import without_driver
+from nxloy_web.config import NotAnAddress, with_driver, without_driver
 from nxloy_web.db import embedded, roles
 from nxloy_web.db.embedded import dies_with_parent
 from nxloy_web.db.reaching import unreachable
@@ -92,8 +92,8 @@ def _given(settings: Settings, app_url: str, migrations_url: str) -> Database:
 
 def _connect(name: str, url: str) -> psycopg.Connection[tuple[object, ...]]:
     try:
-        return psycopg.connect(without_driver(url), autocommit=True, connect_timeout=5)
-    except psycopg.Error as error:
+        return psycopg.connect(without_driver(with_driver(url)), autocommit=True, connect_timeout=5)
+    except (psycopg.Error, NotAnAddress) as error:
         raise StartError(unreachable(name, error)) from None
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import gate, history, plan
-from nxloy_web.schema.connecting import migrator
+from nxloy_web.schema.connecting import migrator, refuse_without
 from nxloy_web.schema.data_commands import data_group
 from nxloy_web.schema.doctor.command import doctor_command
 from nxloy_web.schema.history import COMMANDS, CONTRACT, EXPAND, Revision
@@ -20,7 +20,9 @@ from nxloy_web.schema.phases import go_through
 
 
 @click.group("schema")
-@click.option("--attempts", type=int, help="How often a lock is asked for before giving up.")
+@click.option(
+    "--attempts", type=click.IntRange(min=1), help="How often a lock is asked for before giving up."
+)
 def schema_group(attempts: int | None) -> None:
     """Change the schema while people work: plan, expand, data run, contract."""
     if attempts is not None:
@@ -33,7 +35,10 @@ def plan_command(sql: bool) -> None:
     """Show what is pending: phases, locks, sizes of tables, and what may run now."""
     if sql:
         with migrator() as connection:
-            here = history.current(connection)
+            here, pending = history.current(connection), history.pending(connection)
+        if not pending:
+            click.echo("Nothing is pending.", err=True)
+            return
         upgrade(revision=f"{here}:head" if here else "head", sql=True)
         return
     with migrator() as connection:
@@ -77,7 +82,10 @@ def abort_command() -> None:
 @click.option("--rows", is_flag=True, help="Show the rows themselves: they are somebody's data.")
 def report_command(name: str | None, rows: bool) -> None:
     """Show the rows that a data migration could not decide about."""
+    if name is not None and history.data_migration(name) is None:
+        raise click.ClickException(f"There is no data migration {name}.")
     with migrator() as connection:
+        refuse_without(connection, "data_migration_reports")
         found = connection.execute(
             text(
                 "SELECT migration, outcome, table_name, row_key, reason, row"

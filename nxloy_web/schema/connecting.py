@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 from flask import current_app
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from nxloy_web.config import VERSION, NotAnAddress, with_driver
 from nxloy_web.db.reaching import unreachable
@@ -27,10 +27,18 @@ def migrator(what_for: str = "schema") -> Iterator[Connection]:
             connect_args={"application_name": f"nxloy/{VERSION}/{what_for}"},
         )
         connection = engine.connect()
-    except (OperationalError, NotAnAddress) as error:
+    except (DBAPIError, NotAnAddress) as error:
         raise click.ClickException(unreachable("MIGRATIONS_DATABASE_URL", error)) from None
     with connection:
         yield connection
+
+
+def refuse_without(connection: Connection, table: str) -> None:
+    """For a command that asks a table which the database may not have yet."""
+    if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
+        raise click.ClickException(
+            f"The database has no {table} yet: `flask schema plan` says what is pending."
+        )
 
 
 def driver(connection: Connection) -> Any:

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import history, progress, runner
-from nxloy_web.schema.connecting import driver, migrator, migrator_url
+from nxloy_web.schema.connecting import driver, migrator, migrator_url, refuse_without
+from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.history import DATA
 from nxloy_web.schema.phases import go_through
 
@@ -32,6 +33,7 @@ def status_command(watch: bool) -> None:
     """Show how far each data migration is."""
     while True:
         with migrator() as connection:
+            refuse_without(connection, "data_migrations")
             lines = [progress.line(state) for state in runner.states(driver(connection))]
         click.echo("\n".join(lines) or "No data migration has run yet.")
         if not watch:
@@ -57,10 +59,9 @@ def resume_command(name: str) -> None:
 @click.argument("name")
 def retry_command(name: str) -> None:
     """Run one again: a failed one from where it was, a finished one over every row."""
-    migration = history.data_migration(name)
-    if migration is None:
-        raise click.ClickException(f"There is no data migration {name}.")
+    migration = _known(name)
     with migrator() as connection:
+        refuse_without(connection, "data_migrations")
         pending = {revision.id for revision in history.pending(connection)}
         if any(name in r.needs and r.id not in pending for r in history.revisions()):
             raise click.ClickException(f"What {name} filled from is gone: its contract has run.")
@@ -75,8 +76,17 @@ def retry_command(name: str) -> None:
         runner.run(runner.address(migrator_url()), migration, watch=progress.watcher())
 
 
+def _known(name: str) -> DataMigration:
+    migration = history.data_migration(name)
+    if migration is None:
+        raise click.ClickException(f"There is no data migration {name}.")
+    return migration
+
+
 def _turn(name: str, before: tuple[str, ...], after: str, done: str) -> None:
+    _known(name)
     with migrator() as connection:
+        refuse_without(connection, "data_migrations")
         found = connection.execute(
             text(
                 "UPDATE data_migrations SET status = :after, updated_at = now()"

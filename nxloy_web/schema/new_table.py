@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from nxloy_web.db.base import Base
 from nxloy_web.schema import history
 
 REVISION = '''"""{title}."""
@@ -77,7 +78,12 @@ ARGUMENTS = """
 @click.command("new-table")
 @click.argument("table")
 @click.option("--soft-delete/--no-soft-delete", default=True, show_default=True)
-@click.option("--app", default="SELECT, INSERT, UPDATE", show_default=True, help="The grants.")
+@click.option(
+    "--app",
+    default="SELECT, INSERT, UPDATE",
+    show_default=True,
+    help="SELECT, INSERT, UPDATE, DELETE: what the application may do.",
+)
 def new_table_command(table: str, soft_delete: bool, app: str) -> None:
     """Write the revision of a new tenant TABLE (a plural, like gift_cards) and print its model.
 
@@ -89,10 +95,15 @@ def new_table_command(table: str, soft_delete: bool, app: str) -> None:
         raise click.ClickException(
             "A table is a plural in small letters, with `_` between words, of 28 at most."
         )
+    if table in Base.metadata.tables:
+        raise click.ClickException(f"There is a table {table} already.")
+    grants = [word.strip().upper() for word in app.split(",")]
+    if not set(grants) <= {"SELECT", "INSERT", "UPDATE", "DELETE"}:
+        raise click.ClickException("--app takes some of SELECT, INSERT, UPDATE, DELETE.")
     known = history.revisions()
     if any(revision.id == name for revision in known):
         raise click.ClickException(f"There is a revision {name} already.")
-    path = _write(table, name, known[-1].id, soft_delete=soft_delete, app=app)
+    path = _write(table, name, known[-1].id, soft_delete=soft_delete, app=", ".join(grants))
     click.echo(f"Written: {path}\n\nIts model, for the feature's models.py:\n")
     click.echo(_model(table, soft_delete=soft_delete))
 

@@ -4,7 +4,7 @@ import click
 from sqlalchemy import text
 
 from nxloy_web.contacts import email_norm
-from nxloy_web.schema.connecting import migrator
+from nxloy_web.schema.connecting import migrator, refuse_without
 
 
 @click.command("operator")
@@ -20,6 +20,7 @@ def operator_command(email: str, remove: bool) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     with migrator() as connection:
+        refuse_without(connection, "users")
         found = connection.execute(
             text(
                 "UPDATE users SET is_operator = :is_operator, updated_at = now()"

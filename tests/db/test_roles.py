@@ -201,9 +201,10 @@ def test_the_command_prints_the_lines_to_use(server: embedded.EmbeddedServer) ->
 
 
 def test_what_is_no_address_is_one_sentence() -> None:
-    result = CliRunner().invoke(roles.roles_command, ["not an address"])
+    result = CliRunner().invoke(roles.roles_command, ["my secret"])
     assert result.exit_code == 1
     assert "not a PostgreSQL address" in result.output
+    assert "secret" not in result.output
 
 
 def test_an_unreachable_server_is_one_sentence() -> None:

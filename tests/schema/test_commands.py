@@ -198,6 +198,23 @@ def test_without_an_address_there_is_one_sentence(
     assert "MIGRATIONS_DATABASE_URL is not set" in _said(without, caplog, "schema plan", True)
 
 
+def test_what_cannot_be_done_is_one_sentence(said: Said) -> None:
+    for command, sentence in {
+        "report": "The database has no data_migration_reports yet",
+        "report nothing": "There is no data migration nothing.",
+        "data status": "The database has no data_migrations yet",
+        "data pause copy_points_to_balance": "The database has no data_migrations yet",
+        "data pause nothing": "There is no data migration nothing.",
+        "data retry copy_points_to_balance": "The database has no data_migrations yet",
+        "operator jo@harbour.example": "The database has no users yet",
+        "lint docs": "There is no revision in docs.",
+        "new-table users": "There is a table users already.",
+        'new-table gift_cards --app SELECT"': "--app takes some of",
+    }.items():
+        assert sentence in said(f"schema {command}", fails=True)
+    assert "0 is not in the range" in said("schema --attempts 0 expand", fails=True)
+
+
 def test_a_database_ahead_of_the_code_is_said(installation: Flask, said: Said) -> None:
     said("db upgrade add_team")
     ask(installation, "UPDATE alembic_version SET version_num = 'from_tomorrow'")

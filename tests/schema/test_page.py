@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -216,6 +217,18 @@ def test_a_report_that_may_hold_a_contract_back_is_named(
     as_admin.execute(tell, (0,))
     assert "flask schema report split_customer_names" in page
     assert "split_customer_names has to finish" not in page
+
+
+def test_it_is_not_finished_because_its_status_says_so(
+    operator: FlaskClient, as_admin: Any, state: Any
+) -> None:
+    """The application may set the status; the gate goes by when the runner ended."""
+    forget = "UPDATE data_migrations SET finished_at = %s WHERE name = 'split_customer_names'"
+    as_admin.execute(forget, (None,))
+    as_admin.execute("UPDATE alembic_version SET version_num = 'split_customer_names'")
+    page = operator.get(PAGE).text
+    as_admin.execute(forget, (datetime.now(UTC),))
+    assert "split_customer_names has to finish" in page
 
 
 def test_it_tells_who_is_connected_whatever_their_role(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from nxloy_web.config import VERSION, NotAnAddress, with_driver
 from nxloy_web.db.reaching import unreachable
@@ -50,7 +50,7 @@ def examine(
                 return None
             try:
                 return stack.enter_context(_connected(url))
-            except (OperationalError, NotAnAddress) as error:
+            except (DBAPIError, NotAnAddress) as error:
                 found.complaints.append(Complaint("address", unreachable(name, error)))
                 return None
 

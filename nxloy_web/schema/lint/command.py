@@ -19,6 +19,8 @@ def lint_command(versions: Path | None) -> None:
     VERSIONS is another folder of revisions than migrations/versions.
     """
     folder = versions or Path(current_app.root_path).parent / "migrations" / "versions"
+    if not any(folder.glob("*.py")):
+        raise click.ClickException(f"There is no revision in {folder}.")
     findings = lint.check(folder)
     for finding in findings:
         click.echo(str(finding))
