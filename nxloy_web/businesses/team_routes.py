@@ -21,7 +21,7 @@ bp = desk("team", __name__, "/team")
 @bp.get("/")
 @requires(Permission.TEAM_EDIT)
 def index() -> ResponseReturnValue:
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     members, total = team.members(number)
     return page(
         "team/index.html",

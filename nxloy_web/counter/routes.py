@@ -32,7 +32,7 @@ MOST_FOUND = 8
 @requires(Permission.POINTS_GIVE)
 @uses_camera
 def index() -> ResponseReturnValue:
-    text = request.args.get("q", "").strip()[:254]
+    text = request.args.get("q", "").replace("\x00", "").strip()[:254]
     found = customers.search(text, MOST_FOUND) if text else []
     if len(found) == 1 and found[0].member_code == cards.typed(text):
         return see_other(url_for(".show", customer_id=found[0].id))
@@ -102,7 +102,7 @@ def undo(purchase_id: str) -> ResponseReturnValue:
 @bp.get("/enrol")
 @requires(Permission.CUSTOMERS_EDIT)
 def enrol_form() -> ResponseReturnValue:
-    text = request.args.get("q", "")
+    text = request.args.get("q", "").replace("\x00", "")
     known = {"email": text} if "@" in text else {"phone": text} if text[-4:].isdigit() else {}
     return page("counter/enrol.html", form=EnrolForm(formdata=None, data=known))
 

@@ -16,7 +16,7 @@ def read_filter(args: Mapping[str, str]) -> Filter:
         type=TransactionType.__members__.get(args.get("type", "")),
         program_id=args.get("program", ""),
         customer_id=args.get("customer", ""),
-        text=args.get("q", "").strip()[:LONGEST_TEXT],
+        text=args.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT],
         since=_day(args.get("since", "")),
         until=_day(args.get("until", "")),
         after=read_cursor(args.get("after", "")),

@@ -37,7 +37,7 @@ class Filter:
         status = args.get("status", "").upper()
         return cls(
             status=RedemptionStatus(status) if status in RedemptionStatus.__members__ else None,
-            text=args.get("q", "").strip()[:80],
+            text=args.get("q", "").replace("\x00", "").strip()[:80],
             location_id=args.get("location", ""),
             after=read_cursor(args.get("after", "")),
         )

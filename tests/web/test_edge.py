@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from nxloy_web import clock, create_app
 from nxloy_web.db import db
+from nxloy_web.permissions import Role
 from nxloy_web.web.filters import label, money, points, sentence, signed, subject, when
 from tests.factories import as_role, make_shop
 
@@ -74,6 +75,19 @@ def test_an_error_fits_a_page_or_a_fragment(client: FlaskClient) -> None:
     assert fragment.status_code == 404
     assert "<html" not in fragment.text
     assert "nx-toast" in fragment.text
+
+
+def test_a_nul_or_a_page_far_beyond_the_last_is_no_error(app: Flask) -> None:
+    shop = make_shop(app)
+    owner = as_role(app, shop, Role.OWNER)
+    for path in ("/b/%00/", "/p/a%00b/", shop.url("/customers/%00")):
+        assert owner.get(path).status_code == 404
+    for place in ("customers", "rewards", "ledger", "redemptions", "segments", "counter", "team"):
+        answer = owner.get(shop.url(f"/{place}/?q=a%00&page={10**24}"))
+        assert answer.text
+        assert answer.status_code == 200
+    for place in ("customers", "ledger", "redemptions"):
+        assert owner.get(shop.url(f"/{place}/export.csv?q=a%00")).text
 
 
 def test_a_signed_out_fragment_leaves_the_page_instead_of_filling_a_row(app: Flask) -> None:
