@@ -25,6 +25,10 @@ class PurchaseForm(CreateForm):
         typed = self.confirmed.data or ""
         return int(typed) if typed.isdecimal() and len(typed) < 12 else 0
 
+    def ask_to_confirm(self, points: int) -> None:
+        """Draw the form so that its next press says yes to these points, and to no more."""
+        self.confirmed.data = str(points)
+
 
 class EnrolForm(CreateForm):
     first_name = StringField(

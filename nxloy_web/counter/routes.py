@@ -70,6 +70,7 @@ def give(customer_id: str) -> ResponseReturnValue:
             at=clock.now(),
         )
     except purchases.MoreThanUsual as more:
+        form.ask_to_confirm(more.points)
         return _card(customer_id, form, status=422, more_than_usual=more.points)
     except BusinessRule as refusal:
         form.refuse("amount", refusal.message)

@@ -12,6 +12,7 @@ from nxloy_web.customers.models import CustomerStatus
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from tests.factories import Shop, as_role, make_customer, make_reward, make_shop
+from tests.pressing import browser_of, checking_csrf, press
 
 
 @pytest.fixture
@@ -60,18 +61,22 @@ def test_the_same_form_sent_twice_gives_once(
     assert balance(as_admin, customer_id) == 10
 
 
-def test_more_than_usual_is_asked_again(app: Flask, as_admin: Any) -> None:
+def test_more_than_usual_is_asked_once_more_and_then_given(app: Flask, as_admin: Any) -> None:
+    """C1: the page drew `confirmed` twice, the empty one first, and asked for ever."""
     shop = make_shop(app, settings=BusinessSettings(usual_points=50))
-    staff = as_role(app, shop, Role.STAFF)
     customer_id = make_customer(app, shop)
-    asked = give(staff, shop, customer_id, "80")
-    assert asked.status_code == 422
-    assert "more than your usual 50" in asked.text
-    assert balance(as_admin, customer_id) == 0
-    changed_meanwhile = give(staff, shop, customer_id, "800", confirmed="80")
-    assert changed_meanwhile.status_code == 422
-    assert give(staff, shop, customer_id, "80", confirmed="80").status_code == 303
-    assert balance(as_admin, customer_id) == 80
+    with checking_csrf(app):
+        staff = browser_of(app, shop.users[Role.STAFF])
+        card = staff.get(shop.url(f"/counter/{customer_id}"))
+        asked = press(card, "Give points", amount="80")
+        assert "more than your usual 50" in asked
+        assert balance(as_admin, customer_id) == 0
+        changed_meanwhile = press(asked, "Yes, give 80 points", amount="800")
+        assert "This gives 800 points" in changed_meanwhile
+        assert balance(as_admin, customer_id) == 0
+        given = press(changed_meanwhile, "Yes, give 800 points")
+    assert "+800" in given
+    assert balance(as_admin, customer_id) == 800
 
 
 @pytest.mark.parametrize("amount", ["", "abc", "-5", "1.234", "1,250.00", "9" * 20, "<b>"])
