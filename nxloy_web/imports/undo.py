@@ -31,7 +31,7 @@ def _purchases(run: ImportRun, at: datetime) -> None:
     total = db.session.scalar(select(func.count(Purchase.id)).where(mine)) or 0
     after = ""
     while customer_ids := _next_customers(run.id, after):
-        _void(run, customer_ids, at)
+        void_purchases(run, customer_ids, at)
         left = db.session.scalar(
             select(func.count(Purchase.id)).where(mine, Purchase.import_key.is_not(None))
         )
@@ -58,7 +58,8 @@ def _next_customers(run_id: str, after: str) -> list[str]:
     )
 
 
-def _void(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
+def void_purchases(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
+    """Take back what the run brought in for these customers, in the open transaction."""
     if run.options.program_id is not None:
         _claw_back(run, run.options.program_id, customer_ids, at)
     of_batch = (Purchase.import_run_id == run.id, copying.among(Purchase.customer_id, customer_ids))
