@@ -21,8 +21,8 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import enter_scope
 from nxloy_web.imports import runs, service
-from nxloy_web.imports.models import ImportKind, ImportRun
 from nxloy_web.permissions import Role
+from nxloy_web.tables.imports import ImportKind, ImportRun
 
 CDNOW = ROOT / "tests/imports/cdnow"
 TABLES = ("purchases", "point_transactions", "point_lots")

@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 
 from bench.place import Place
 from nxloy_web import clock
-from nxloy_web.businesses.models import Business, Location, Membership
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import enter_scope
-from nxloy_web.identity.models import User
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import (
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Business, Location, Membership
+from nxloy_web.tables.loyalty import (
     EarningRule,
     EarningTerms,
     LoyaltyProgram,
@@ -23,7 +23,7 @@ from nxloy_web.programs.models import (
     ProgramStatus,
     ProgramType,
 )
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 
 _numbers = count(1)
 

@@ -9,10 +9,10 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.models import Base
 from nxloy_web.schema.autogenerate import include_object, render_item
 from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.gate import gated
+from nxloy_web.tables import Base
 
 log = logging.getLogger("nxloy.migrations")
 DEPLOY_LOCK = "nxloy deploy"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nxloy_web.db import db
 from nxloy_web.db.roles import check_role
-from nxloy_web.models import OPEN_TABLES
+from nxloy_web.tables import OPEN_TABLES
 
 bp = Blueprint("health", __name__)
 

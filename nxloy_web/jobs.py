@@ -27,11 +27,11 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import update
 
 from nxloy_web import clock
-from nxloy_web.background.models import JobRun, JobState
 from nxloy_web.config import VERSION, without_driver
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id, enter_scope
+from nxloy_web.tables.jobs import JobRun, JobState
 
 log = logging.getLogger(__name__)
 Task = Callable[..., None]

@@ -13,14 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from nxloy_web.actors import Actor
-from nxloy_web.businesses.models import Business, BusinessSettings, Location, Membership
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import enter_scope
-from nxloy_web.identity.models import User
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import (
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Business, BusinessSettings, Location, Membership
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.loyalty import (
     EarningRule,
     EarningTerms,
     LoyaltyProgram,
@@ -28,7 +28,7 @@ from nxloy_web.programs.models import (
     ProgramStatus,
     ProgramType,
 )
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 
 _numbers = count(1)
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

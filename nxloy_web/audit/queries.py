@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, tuple_
 
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.cursors import read_cursor, write_cursor
-from nxloy_web.identity.models import User
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.auth import User
 
 PAGE = 50
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from nxloy_web import clock
 from nxloy_web.actors import Actor
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.base import TenantMixin
+from nxloy_web.tables.audit import AuditEntry
 
 Facts = dict[str, Any]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from nxloy_web.background.models import JobRun, JobState
 from nxloy_web.db import db
+from nxloy_web.tables.jobs import JobRun, JobState
 
 SHOWN = 50
 

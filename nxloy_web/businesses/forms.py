@@ -14,8 +14,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange
 
 from nxloy_web.businesses import choices
-from nxloy_web.businesses.models import BusinessSettings
 from nxloy_web.permissions import Role
+from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options, options_of
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 

@@ -12,7 +12,7 @@ from nxloy_web.db.scope import enter_scope
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import people, service
 from nxloy_web.identity.forms import JoinForm
-from nxloy_web.identity.models import User
+from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.entering import entered
 from nxloy_web.web.forms import BaseForm

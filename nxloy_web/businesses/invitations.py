@@ -10,16 +10,16 @@ from sqlalchemy import ColumnElement, select
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.businesses.models import Business, Invitation, Membership
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import BusinessRule
-from nxloy_web.identity.models import User
 from nxloy_web.mail import service as mail
 from nxloy_web.permissions import Role
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Business, Invitation, Membership
 
 LASTS = timedelta(days=7)
 

@@ -7,10 +7,10 @@ from nxloy_web import clock
 from nxloy_web.audit.stale import keep_typed
 from nxloy_web.businesses import locations, queries
 from nxloy_web.businesses.forms import EditLocationForm, LocationFields, NewLocationForm
-from nxloy_web.businesses.models import Location
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.tables.businesses import Location
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk

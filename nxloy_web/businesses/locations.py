@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.locks import locked_business
-from nxloy_web.businesses.models import Location
 from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import already, find, insert_once
@@ -16,6 +15,7 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.tables.businesses import Location
 
 
 class LocationNameTaken(BusinessRule):

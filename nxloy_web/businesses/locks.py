@@ -2,10 +2,10 @@
 
 from sqlalchemy import select
 
-from nxloy_web.businesses.models import Business
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import NotFound
+from nxloy_web.tables.businesses import Business
 
 
 def locked_business() -> Business:

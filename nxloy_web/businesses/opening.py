@@ -7,10 +7,10 @@ from sqlalchemy.exc import IntegrityError
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.businesses.models import Business, Location, Membership
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Role
+from nxloy_web.tables.businesses import Business, Location, Membership
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from nxloy_web.businesses.models import Location
 from nxloy_web.db import db
+from nxloy_web.tables.businesses import Location
 
 
 def locations() -> Sequence[Location]:

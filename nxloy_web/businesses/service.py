@@ -8,15 +8,15 @@ from sqlalchemy import select, update
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.locks import locked_business
-from nxloy_web.businesses.models import Business, BusinessSettings
 from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.businesses import Business, BusinessSettings
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.rewards import Reward
 
 
 class CurrencyFixed(BusinessRule):

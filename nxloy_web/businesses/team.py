@@ -9,13 +9,13 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.locks import locked_business
-from nxloy_web.businesses.models import Membership
 from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.identity.models import User
 from nxloy_web.permissions import Role
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Membership
 
 PAGE = 25
 

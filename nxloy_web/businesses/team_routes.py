@@ -7,10 +7,10 @@ from nxloy_web import clock
 from nxloy_web.audit.stale import keep_typed
 from nxloy_web.businesses import invitations, team
 from nxloy_web.businesses.forms import ROLE_CARDS, InvitationForm, RoleForm
-from nxloy_web.businesses.models import Membership
 from nxloy_web.errors import Stale
 from nxloy_web.extensions import limiter
 from nxloy_web.permissions import Permission, Role, requires
+from nxloy_web.tables.businesses import Membership
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk

@@ -11,10 +11,10 @@ from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.ledger import queries as ledger
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.redemptions.models import OPEN, RewardRedemption
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.redemptions import OPEN, RewardRedemption
 
 
 @dataclass(frozen=True)

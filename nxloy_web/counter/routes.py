@@ -3,21 +3,20 @@
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nxloy_web import clock
+from nxloy_web import clock, member_codes
 from nxloy_web.businesses import queries as businesses
 from nxloy_web.businesses.current import current_business
 from nxloy_web.counter import queries
 from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
-from nxloy_web.customers import cards
 from nxloy_web.customers import queries as customers
 from nxloy_web.customers import service as customer_service
-from nxloy_web.customers.models import Customer
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.purchases import service as purchases
 from nxloy_web.redemptions import service as redemptions
 from nxloy_web.rewards.availability import offers_for
+from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
@@ -34,7 +33,7 @@ MOST_FOUND = 8
 def index() -> ResponseReturnValue:
     text = request.args.get("q", "").replace("\x00", "").strip()[:254]
     found = customers.search(text, MOST_FOUND) if text else []
-    if len(found) == 1 and found[0].member_code == cards.typed(text):
+    if len(found) == 1 and found[0].member_code == member_codes.typed(text):
         return see_other(url_for(".show", customer_id=found[0].id))
     return page(
         "counter/index.html",

@@ -7,14 +7,14 @@ from nxloy_web import clock
 from nxloy_web.customers import queries
 from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import AdjustForm, VoidForm
-from nxloy_web.customers.models import Customer
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.purchases import queries as purchase_queries
 from nxloy_web.purchases import service as purchases
-from nxloy_web.purchases.models import Purchase
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.purchases import Purchase
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.fields import options
 

@@ -16,13 +16,12 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from nxloy_web import contacts
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer, CustomerNameWord
+from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
 from nxloy_web.customers.reach import home_region
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.tables.customers import Customer, CustomerNameWord
 
 LONGEST_SEARCH = 120
 FEWEST_DIGITS = 5
@@ -112,7 +111,7 @@ def _exact(typed: str) -> ColumnElement[bool] | None:
     typed = typed.strip()[:LONGEST_SEARCH]
     if not typed:
         return None
-    conditions = [Customer.member_code == cards.typed(typed), Customer.external_id == typed]
+    conditions = [Customer.member_code == member_codes.typed(typed), Customer.external_id == typed]
     if "@" in typed:
         with suppress(ValueError):  # the beginning of an address, not yet one
             conditions.append(Customer.email_norm == contacts.email_norm(typed))

@@ -21,8 +21,8 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from nxloy_web import clock, contacts
 from nxloy_web.customers import service
-from nxloy_web.customers.models import Customer
 from nxloy_web.customers.reach import home_region
+from nxloy_web.tables.customers import Customer
 from nxloy_web.web.fields import options
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 

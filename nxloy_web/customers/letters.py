@@ -10,10 +10,10 @@ from flask import current_app
 from sqlalchemy import select
 
 from nxloy_web.businesses.current import current_business
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.jobs import enqueue, task
 from nxloy_web.mail import service as mail
+from nxloy_web.tables.customers import Customer
 
 
 def welcome(customer: Customer) -> None:

@@ -23,14 +23,14 @@ from werkzeug.datastructures import MultiDict
 
 from nxloy_web.customers import finding
 from nxloy_web.customers.finding import Match
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.customers.queries import ProgramWithTiers
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.ledger.queries import spendable_now
-from nxloy_web.segments.models import CustomerSegmentMember
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.segments import CustomerSegmentMember
 
 PAGE = 25
 COUNTED = 1_000

@@ -8,19 +8,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.businesses.models import Location
 from nxloy_web.customers.finding import exactly, search, tags_in_use  # noqa: F401, for callers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.identity.models import User
-from nxloy_web.ledger.models import PointTransaction
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.redemptions.models import RewardRedemption
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Location
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.points import PointTransaction
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 
 PAGE = 25
 

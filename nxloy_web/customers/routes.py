@@ -11,7 +11,6 @@ from nxloy_web.audit.stale import keep_typed
 from nxloy_web.customers import corrections, listing, queries, service  # noqa: F401
 from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.customers.reach import NotReachable
 from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.rows import find
@@ -20,6 +19,7 @@ from nxloy_web.ledger import queries as ledger
 from nxloy_web.money import amount_text
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import queries as segments
+from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.csv_export import csv_download
 

@@ -10,15 +10,9 @@ from sqlalchemy import Table, func, insert, inspect, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.exc import IntegrityError
 
+from nxloy_web import member_codes
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import (
-    Customer,
-    CustomerNameWord,
-    CustomerPreferences,
-    CustomerStatus,
-)
 from nxloy_web.customers.names import fold, name_norm, name_words
 from nxloy_web.customers.reach import NotReachable, email_columns, phone_columns
 from nxloy_web.db import db
@@ -28,8 +22,14 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.redemptions.models import OPEN, RewardRedemption
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+from nxloy_web.tables.customers import (
+    Customer,
+    CustomerNameWord,
+    CustomerPreferences,
+    CustomerStatus,
+)
+from nxloy_web.tables.redemptions import OPEN, RewardRedemption
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 
 LONGEST_NAME = 80
 LONGEST_NOTES = 2_000
@@ -123,7 +123,7 @@ def enrol(
         raise NotReachable
     customer = Customer(
         id=id,
-        member_code=cards.new_code(),
+        member_code=member_codes.new_code(),
         status=CustomerStatus.ACTIVE,
         user_id=user_id,
         **values,

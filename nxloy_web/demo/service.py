@@ -5,18 +5,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from nxloy_web.actors import Actor
-from nxloy_web.businesses.models import Business, BusinessSettings, Location, Membership
 from nxloy_web.customers import service as customers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import enter_scope
 from nxloy_web.demo import cast
 from nxloy_web.demo.story import WEEKS, Story
 from nxloy_web.identity import passwords
-from nxloy_web.identity.models import User
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import (
+from nxloy_web.rewards import stock
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Business, BusinessSettings, Location, Membership
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import (
     EarningRule,
     EarningTerms,
     LoyaltyProgram,
@@ -24,10 +25,14 @@ from nxloy_web.programs.models import (
     ProgramStatus,
     ProgramType,
 )
-from nxloy_web.rewards import stock
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
-from nxloy_web.segments.rules import Condition, SegmentRules
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
+from nxloy_web.tables.segments import (
+    Condition,
+    CustomerSegment,
+    CustomerSegmentMember,
+    SegmentKind,
+    SegmentRules,
+)
 
 
 def load(at: datetime) -> bool:

@@ -13,12 +13,12 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.demo import cast
 from nxloy_web.errors import BusinessRule
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.permissions import Role
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.redemptions import service as redemptions
-from nxloy_web.redemptions.models import RewardRedemption
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.rewards import Reward
 
 WEEKS = 26
 CUSTOMERS = 280

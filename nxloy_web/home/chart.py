@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from nxloy_web.db import db
 from nxloy_web.db.ids import first_id_at
 from nxloy_web.db.scope import current_business_id
-from nxloy_web.ledger.models import PointTransaction, TransactionType
+from nxloy_web.tables.points import PointTransaction, TransactionType
 
 CHART_DAYS = 30
 KEPT_SECONDS = 600

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, true
 
-from nxloy_web.background.models import JobRun, JobState
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.jobs import JobRun, JobState
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus
 
 LOW_STOCK = 0.2
 """A reward with at most this part of its stock left is shown as low."""

@@ -6,10 +6,10 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import ColumnElement, exists, select
 
-from nxloy_web.businesses.models import Location, Membership
-from nxloy_web.customers.models import Customer
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, ProgramStatus
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.businesses import Location, Membership
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.rewards import Reward, RewardStatus
 
 _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
     (

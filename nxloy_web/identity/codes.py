@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 
 from nxloy_web.db import db
 from nxloy_web.identity import digests, people, tokens
-from nxloy_web.identity.models import (
+from nxloy_web.mail import service as mail
+from nxloy_web.tables.auth import (
     User,
     VerificationCode,
     VerificationPurpose,
     VerificationStatus,
 )
-from nxloy_web.mail import service as mail
 
 FIGURES = 6
 TRIES = 5

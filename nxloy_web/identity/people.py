@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
-from nxloy_web.identity.models import User
+from nxloy_web.tables.auth import User
 
 
 def by_email(email: str, *, lock: bool = False) -> User | None:

@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, select
 
 from nxloy_web.businesses import opening
-from nxloy_web.businesses.models import Membership
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.identity import passwords, people, tokens
-from nxloy_web.identity.models import (
+from nxloy_web.identity.people import find_or_create_user
+from nxloy_web.mail import service as mail
+from nxloy_web.permissions import Role
+from nxloy_web.tables.auth import (
     User,
     VerificationCode,
     VerificationPurpose,
     VerificationStatus,
 )
-from nxloy_web.identity.people import find_or_create_user
-from nxloy_web.mail import service as mail
-from nxloy_web.permissions import Role
+from nxloy_web.tables.businesses import Membership
 
 __all__ = ["authenticate", "find_or_create_user", "sign_up"]
 

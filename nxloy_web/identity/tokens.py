@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from nxloy_web.db import db
 from nxloy_web.identity import digests
-from nxloy_web.identity.models import VerificationCode, VerificationPurpose, VerificationStatus
+from nxloy_web.tables.auth import VerificationCode, VerificationPurpose, VerificationStatus
 
 LASTS = {
     VerificationPurpose.VERIFY_EMAIL: timedelta(hours=48),

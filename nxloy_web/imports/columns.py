@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nxloy_web.imports.models import ImportKind
+from nxloy_web.tables.imports import ImportKind
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from nxloy_web import contacts
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer
+from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import name_norm, name_words
 from nxloy_web.customers.reach import region_of
 from nxloy_web.customers.service import LONGEST_NAME, NotPossible, clean_tags
@@ -17,9 +15,10 @@ from nxloy_web.db import copying, db
 from nxloy_web.db.ids import new_id
 from nxloy_web.imports import values
 from nxloy_web.imports.lines import Line
-from nxloy_web.imports.models import ImportOptions
 from nxloy_web.imports.seen import Seen
 from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.imports import ImportOptions
 
 LONGEST_NUMBER = 100
 OLDEST_BIRTHDAY = date(1900, 1, 1)
@@ -68,7 +67,7 @@ class CustomerImport:
         first, last = self._name(line)
         return {
             "id": new_id(),
-            "member_code": cards.new_code(),
+            "member_code": member_codes.new_code(),
             "external_id": number,
             **reach,
             "first_name": first,

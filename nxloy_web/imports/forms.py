@@ -8,8 +8,8 @@ from wtforms import RadioField, SelectField
 
 from nxloy_web.imports import values
 from nxloy_web.imports.columns import FIELDS, Field
-from nxloy_web.imports.models import ImportKind, ImportOptions, ImportRun
-from nxloy_web.programs.models import LoyaltyProgram
+from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun
+from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.web.forms import BaseForm, CreateForm
 
 CHOOSE = "Choose how it is written"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from typing_extensions import Buffer
 
 from nxloy_web.db import db
-from nxloy_web.imports.models import UploadedFile
+from nxloy_web.tables.imports import UploadedFile
 
 CHUNK = 256 * 1024
 LONGEST = 20_000

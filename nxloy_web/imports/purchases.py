@@ -8,21 +8,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from nxloy_web import contacts
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer, CustomerStatus
+from nxloy_web import contacts, member_codes
 from nxloy_web.customers.reach import region_of
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.imports import values
 from nxloy_web.imports.columns import REACH
 from nxloy_web.imports.lines import Line
-from nxloy_web.imports.models import ImportOptions
 from nxloy_web.imports.seen import Seen
 from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
 from nxloy_web.money import amount_text
 from nxloy_web.purchases.batch import NewPurchase, record_many
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.imports import ImportOptions
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 LONGEST_ORDER = 100
 _NAMES = {"customer_id": "customer number", "email": "e-mail", "phone": "phone"}
@@ -151,7 +150,7 @@ class PurchaseImport:
         ):
             wanted = {one.who[field] for one in read if field in one.who}
             if column is Customer.member_code:
-                typed = {cards.typed(text): text for text in wanted}
+                typed = {member_codes.typed(text): text for text in wanted}
                 wanted = set(typed)
             for text, *facts in _rows(column, wanted):
                 asked = typed[text] if column is Customer.member_code else text

@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
-from nxloy_web.background.models import JobRun
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.db.rows import find
-from nxloy_web.identity.models import User
 from nxloy_web.imports import reading
-from nxloy_web.imports.models import (
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.imports import (
     ImportKind,
     ImportLine,
     ImportLineVerdict,
@@ -22,7 +21,8 @@ from nxloy_web.imports.models import (
     ImportState,
     UploadedFile,
 )
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.jobs import JobRun
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 
 PAGE = 25
 LINES = 50

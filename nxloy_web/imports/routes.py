@@ -7,9 +7,9 @@ from nxloy_web import clock
 from nxloy_web.db.rows import find
 from nxloy_web.imports import queries, service
 from nxloy_web.imports.forms import MatchForm, UploadForm, match_form
-from nxloy_web.imports.models import ImportKind, ImportLineVerdict, ImportRun
 from nxloy_web.imports.reading import Unreadable
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.tables.imports import ImportKind, ImportLineVerdict, ImportRun
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.places import desk

@@ -20,15 +20,15 @@ from nxloy_web.imports import lines as files
 from nxloy_web.imports import undo as undoing
 from nxloy_web.imports.customers import CustomerImport
 from nxloy_web.imports.lines import Line
-from nxloy_web.imports.models import (
+from nxloy_web.imports.purchases import PurchaseImport
+from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Importer, Judged
+from nxloy_web.tables.imports import (
     ImportKind,
     ImportLine,
     ImportRun,
     ImportState,
     UploadedFile,
 )
-from nxloy_web.imports.purchases import PurchaseImport
-from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Importer, Judged
 
 BATCH = 4_000
 

@@ -10,15 +10,15 @@ from nxloy_web.db import db
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, lines, reading, runs
-from nxloy_web.imports.models import (
+from nxloy_web.programs.running import running_rules
+from nxloy_web.tables.imports import (
     ImportKind,
     ImportOptions,
     ImportRun,
     ImportState,
     UploadedFile,
 )
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
-from nxloy_web.programs.running import running_rules
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 
 LARGEST = 25 * 1024 * 1024
 

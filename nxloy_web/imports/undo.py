@@ -10,10 +10,10 @@ from sqlalchemy import func, select, update
 from nxloy_web import jobs
 from nxloy_web.businesses.current import current_business
 from nxloy_web.db import copying, db
-from nxloy_web.imports.models import ImportKind, ImportLine, ImportRun
 from nxloy_web.ledger.batch import Batch
-from nxloy_web.ledger.models import PointTransaction, Why
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.imports import ImportKind, ImportLine, ImportRun
+from nxloy_web.tables.points import PointTransaction, Why
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 BATCH = 1_000
 REASON = "Import undone"

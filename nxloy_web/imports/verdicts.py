@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from nxloy_web.imports.lines import Line
-from nxloy_web.imports.models import ImportLineVerdict, ImportOptions
+from nxloy_web.tables.imports import ImportLineVerdict, ImportOptions
 
 NEW = ImportLineVerdict.NEW
 KNOWN = ImportLineVerdict.KNOWN

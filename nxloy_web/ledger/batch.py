@@ -19,8 +19,8 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.db.tenant import current_business_id
 from nxloy_web.ledger import service
-from nxloy_web.ledger.models import CustomerBalance, PointLot, TransactionType, Why
-from nxloy_web.programs.models import LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance, PointLot, TransactionType, Why
 
 
 @dataclass(slots=True)

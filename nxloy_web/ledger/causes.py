@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nxloy_web.actors import Actor
-from nxloy_web.ledger.models import TransactionType, Why
+from nxloy_web.tables.points import TransactionType, Why
 
 
 @dataclass(frozen=True)

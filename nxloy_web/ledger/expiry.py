@@ -8,7 +8,7 @@ import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from nxloy_web.programs.models import ProgramSettings
+from nxloy_web.tables.loyalty import ProgramSettings
 
 GRACE_DAYS = 7
 """Points given back to a lot that has expired meanwhile are good for this many days more."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from nxloy_web.db.cursors import read_cursor
-from nxloy_web.ledger.models import TransactionType
 from nxloy_web.ledger.queries import Filter
+from nxloy_web.tables.points import TransactionType
 
 LONGEST_TEXT = 100
 

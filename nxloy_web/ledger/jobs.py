@@ -8,7 +8,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.jobs import every, pause_if_stopping, task
 from nxloy_web.ledger import service
-from nxloy_web.ledger.models import CustomerBalance
+from nxloy_web.tables.points import CustomerBalance
 
 BATCH = 200
 

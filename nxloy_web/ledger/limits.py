@@ -2,9 +2,9 @@
 
 from nxloy_web.actors import Actor
 from nxloy_web.businesses.current import current_business
-from nxloy_web.customers.models import Customer
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission
+from nxloy_web.tables.customers import Customer
 
 
 class OwnPoints(BusinessRule):

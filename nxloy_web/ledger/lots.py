@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from nxloy_web.db import db
-from nxloy_web.ledger.models import CustomerBalance, LotUse, PointLot, PointTransaction
+from nxloy_web.tables.points import CustomerBalance, LotUse, PointLot, PointTransaction
 
 
 def open_of(balance: CustomerBalance) -> list[PointLot]:

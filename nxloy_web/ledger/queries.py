@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, load_only
 
-from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import LAST_CHARACTER, words
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.identity.models import User
-from nxloy_web.ledger.models import CustomerBalance, PointLot, PointTransaction, TransactionType
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction, TransactionType
 
 PAGE = 25
 COUNTED = 1_000

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.ledger import queries
 from nxloy_web.ledger.forms import read_filter, written
-from nxloy_web.ledger.models import TransactionType
 from nxloy_web.ledger.queries import Filter
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.tables.points import TransactionType
 from nxloy_web.web.answers import page
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.places import desk

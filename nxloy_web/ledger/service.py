@@ -18,7 +18,6 @@ from sqlalchemy.dialects.postgresql import insert
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.current import current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.locks import held, is_held
@@ -28,14 +27,15 @@ from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, lots, tiers
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import (
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram
+from nxloy_web.tables.points import (
     CustomerBalance,
     PointLot,
     PointTransaction,
     TransactionType,
     Why,
 )
-from nxloy_web.programs.models import LoyaltyProgram
 
 MOST = 2_000_000_000
 """A balance holds at most this many points: the column's range, with room for one more credit."""

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance
 
 
 def reach(balance: CustomerBalance, at: datetime) -> LoyaltyTier | None:

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.jobs import open_task
-from nxloy_web.mail.models import OutboundMail
 from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
+from nxloy_web.tables.mail import OutboundMail
 
 GIVEN_UP_AFTER = timedelta(days=1)
 EMPTY = {"recipient": None, "subject": None, "body_text": None, "body_html": None}

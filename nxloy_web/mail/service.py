@@ -8,7 +8,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.mail import letters
 from nxloy_web.mail.delivery import deliver
-from nxloy_web.mail.models import OutboundMail
+from nxloy_web.tables.mail import OutboundMail
 
 
 def send(

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.db.session import history
 from nxloy_web.ledger import queries as ledger
-from nxloy_web.ledger.models import PointTransaction
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.points import PointTransaction
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.redemptions import RewardRedemption
 
 Facts = dict[str, Any]
 

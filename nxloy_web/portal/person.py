@@ -5,14 +5,13 @@ import json
 from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 
-from nxloy_web import clock
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer
+from nxloy_web import clock, member_codes
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.portal import export, service
 from nxloy_web.portal.blueprint import bp
 from nxloy_web.portal.forms import ProfileForm
+from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import page, see_other
 
 CHANGED_MEANWHILE = "The shop changed your details meanwhile. Save again to keep what you typed."
@@ -72,5 +71,5 @@ def _profile_page(form: ProfileForm, customer: Customer, status: int = 200) -> R
         status=status,
         form=form,
         customer=customer,
-        member_code=cards.shown(customer.member_code),
+        member_code=member_codes.shown(customer.member_code),
     )

@@ -9,16 +9,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.contacts import email_norm
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.identity import people
-from nxloy_web.identity.models import User
 from nxloy_web.ledger import queries as ledger
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.redemptions.models import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus
 
 SOON = timedelta(days=60)
 """Points that end within this time are pointed out."""

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from nxloy_web import clock, qr
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
@@ -19,7 +18,8 @@ from nxloy_web.portal.forms import AskForm
 from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions import service
 from nxloy_web.rewards.availability import offers_for
-from nxloy_web.rewards.models import Picture, Reward
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.rewards import Picture, Reward
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import open_to_all
 

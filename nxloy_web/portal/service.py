@@ -7,12 +7,12 @@ from nxloy_web.actors import Actor
 from nxloy_web.businesses.current import current_business
 from nxloy_web.customers import letters
 from nxloy_web.customers import service as customers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.identity import codes
-from nxloy_web.identity.models import User
 from nxloy_web.portal import queries
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.customers import Customer
 
 
 @dataclass(frozen=True)

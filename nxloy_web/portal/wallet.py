@@ -6,14 +6,13 @@ from zoneinfo import ZoneInfo
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
-from nxloy_web import clock, qr
-from nxloy_web.customers import cards
-from nxloy_web.customers.models import Customer
+from nxloy_web import clock, member_codes, qr
 from nxloy_web.db.rows import find
 from nxloy_web.ledger import queries as ledger
 from nxloy_web.portal import queries
 from nxloy_web.portal.blueprint import bp
 from nxloy_web.rewards.availability import offers_for
+from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import is_fragment, page, see_other
 
 OFFERED = 4
@@ -28,7 +27,7 @@ def card() -> ResponseReturnValue:
     return page(
         "portal/card.html",
         customer=customer,
-        member_code=cards.shown(customer.member_code),
+        member_code=member_codes.shown(customer.member_code),
         member_qr=qr.svg(customer.member_code),
         wallets=_wallets(),
         offers=offers[:OFFERED],

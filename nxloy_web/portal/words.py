@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import g
 
-from nxloy_web.ledger.models import PointTransaction, TransactionType
-from nxloy_web.programs.models import LoyaltyProgram
-from nxloy_web.redemptions.models import RedemptionStatus
-from nxloy_web.rewards.models import Reward, RewardType
+from nxloy_web.tables.loyalty import LoyaltyProgram
+from nxloy_web.tables.points import PointTransaction, TransactionType
+from nxloy_web.tables.redemptions import RedemptionStatus
+from nxloy_web.tables.rewards import Reward, RewardType
 from nxloy_web.web.filters import money, points
 
 STEPS = ("Ask", "The shop says yes", "Collect")

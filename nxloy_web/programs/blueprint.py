@@ -3,7 +3,7 @@
 from nxloy_web.db.ids import is_id
 from nxloy_web.db.rows import find
 from nxloy_web.errors import NotFound
-from nxloy_web.programs.models import LoyaltyProgram
+from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.web.places import desk
 
 bp = desk("programs", __name__, "/programs")

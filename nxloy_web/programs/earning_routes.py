@@ -13,7 +13,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_rules, examples, queries
 from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm, NewEarningForm
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
 from nxloy_web.web.answers import is_fragment, page, see_other
 from nxloy_web.web.forms import BaseForm
 

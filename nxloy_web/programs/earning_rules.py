@@ -13,7 +13,7 @@ from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find
 from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.money import amount_text
-from nxloy_web.programs.models import EarningRule, EarningTerms, LoyaltyProgram
+from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
 
 
 class RuleIsThere(BusinessRule):

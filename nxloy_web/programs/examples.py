@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nxloy_web.programs.models import EarningRule, EarningTerms, LoyaltyProgram, LoyaltyTier
 from nxloy_web.purchases.earning import earn
+from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram, LoyaltyTier
 
 ONE = Decimal("1")
 TYPICAL = Decimal("12.5")

@@ -16,7 +16,8 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
-from nxloy_web.programs.models import (
+from nxloy_web.programs.tiers import NO_TIER
+from nxloy_web.tables.loyalty import (
     EarningRule,
     EarningTerms,
     LoyaltyProgram,
@@ -24,7 +25,6 @@ from nxloy_web.programs.models import (
     ProgramSettings,
     ProgramType,
 )
-from nxloy_web.programs.tiers import NO_TIER
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 
 MOST_POINTS = 2_000_000_000

@@ -8,8 +8,8 @@ from sqlalchemy.orm import aliased
 from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.jobs import pause_if_stopping, task
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance
 
 BATCH = 5_000
 

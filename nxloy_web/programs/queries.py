@@ -8,9 +8,9 @@ from sqlalchemy import Select, func, select
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.rewards import Reward
 
 COUNTED = 1_000
 """Members are counted up to here; more is said as 'more than'."""

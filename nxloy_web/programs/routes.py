@@ -10,7 +10,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_routes, examples, queries, service, tier_routes  # noqa: F401
 from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.web.answers import page, see_other
 
 VIEWS = ("all", "active", "draft", "paused", "archived", "deleted")

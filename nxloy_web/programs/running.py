@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from nxloy_web.db import db
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, ProgramStatus
 
 
 def default_program() -> LoyaltyProgram | None:

@@ -13,10 +13,10 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.rewards import Reward
 
 FOLLOWS: dict[ProgramStatus, tuple[ProgramStatus, ...]] = {
     ProgramStatus.ACTIVE: (ProgramStatus.DRAFT, ProgramStatus.PAUSED),

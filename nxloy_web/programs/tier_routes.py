@@ -13,7 +13,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import queries, tiers
 from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.web.answers import page, see_other
 
 

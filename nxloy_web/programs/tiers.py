@@ -14,10 +14,10 @@ from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.jobs import enqueue
-from nxloy_web.ledger.models import CustomerBalance
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
 from nxloy_web.programs.placing import place
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.rewards import Reward
 
 NO_TIER = "none"
 

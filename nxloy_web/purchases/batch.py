@@ -13,10 +13,10 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.ledger import expiry
 from nxloy_web.ledger.batch import Batch
-from nxloy_web.ledger.models import Why
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
 from nxloy_web.programs.running import running_rules
 from nxloy_web.purchases.earning import ONE, best_of
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.points import Why
 
 NO_PROGRAM = Why(steps=["Imported without points"])
 NO_ROOM = Why(steps=["The balance cannot hold more points"])

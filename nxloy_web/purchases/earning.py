@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nxloy_web.ledger.models import Why
 from nxloy_web.money import amount_text
-from nxloy_web.programs.models import EarningRule
+from nxloy_web.tables.loyalty import EarningRule
+from nxloy_web.tables.points import Why
 
 ONE = Decimal(1)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 
 def by_order_ref(order_ref: str) -> Purchase | None:

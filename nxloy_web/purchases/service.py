@@ -12,7 +12,6 @@ from sqlalchemy import func, select, update
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.current import current_business, current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
@@ -21,13 +20,14 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
 from nxloy_web.money import MOST_MINOR, amount_text
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.programs.running import default_program, running_rules
 from nxloy_web.purchases import queries
 from nxloy_web.purchases.earning import ONE, Earned, best_of
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 UNDO_WITHIN = timedelta(minutes=2)
 

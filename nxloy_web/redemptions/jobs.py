@@ -10,7 +10,7 @@ from nxloy_web.db import db
 from nxloy_web.errors import Refusal
 from nxloy_web.jobs import every, pause_if_stopping, task
 from nxloy_web.redemptions import service
-from nxloy_web.redemptions.models import OPEN, RewardRedemption
+from nxloy_web.tables.redemptions import OPEN, RewardRedemption
 
 log = logging.getLogger(__name__)
 BATCH = 50

@@ -9,14 +9,14 @@ from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 
-from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.customers.names import fold
 from nxloy_web.db import db
 from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward
 
 PAGE = 25
 COUNTED = 1_000

@@ -11,13 +11,13 @@ from sqlalchemy import inspect, select, update
 
 from nxloy_web import clock
 from nxloy_web.businesses.current import current_business
-from nxloy_web.businesses.models import Business
 from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
 from nxloy_web.redemptions import queries
-from nxloy_web.redemptions.models import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.tables.businesses import Business
+from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
 BEFORE_LAPSING = timedelta(days=2)
 YOUNG = timedelta(days=1)

@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.identity.models import User
-from nxloy_web.redemptions.models import RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 
 PENDING = (
     select(func.count())

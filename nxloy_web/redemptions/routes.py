@@ -13,7 +13,7 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.redemptions import listing, queries, service
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
-from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.links import local_path

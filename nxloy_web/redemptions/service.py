@@ -17,7 +17,6 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.businesses.current import current_business, current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing
@@ -27,19 +26,20 @@ from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import CustomerBalance, TransactionType, Why
 from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions import codes, notices, stories
-from nxloy_web.redemptions.models import (
+from nxloy_web.redemptions.stories import AlreadyDecided
+from nxloy_web.rewards import stock
+from nxloy_web.rewards.availability import facts_for, judge
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
+from nxloy_web.tables.redemptions import (
     OPEN,
     RedemptionEvent,
     RedemptionStatus,
     RewardRedemption,
 )
-from nxloy_web.redemptions.stories import AlreadyDecided
-from nxloy_web.rewards import stock
-from nxloy_web.rewards.availability import facts_for, judge
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.rewards import Reward
 
 Status = RedemptionStatus
 

@@ -6,12 +6,12 @@ from babel.dates import format_date, format_timedelta
 from sqlalchemy import select
 
 from nxloy_web.businesses.current import current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import Stale
-from nxloy_web.identity.models import User
-from nxloy_web.redemptions.models import RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 
 _DID = {
     RedemptionStatus.PENDING: "asked for this",

@@ -9,16 +9,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.businesses.current import current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.ledger.queries import spendable_now
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.programs.running import default_program
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward, RewardStatus
-from nxloy_web.segments.models import CustomerSegmentMember
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus
+from nxloy_web.tables.segments import CustomerSegmentMember
 
 COUNTED = (RedemptionStatus.PENDING, RedemptionStatus.APPROVED, RedemptionStatus.FULFILLED)
 """Redemptions that use up a customer's share; what was given back does not."""

@@ -19,10 +19,10 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
 from nxloy_web.rewards import pictures
-from nxloy_web.rewards.models import Reward, RewardType
 from nxloy_web.rewards.stock import MOST
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.rewards import Reward, RewardType
 from nxloy_web.web.forms import CreateForm, EditForm
 
 MOST_POINTS = 2_000_000_000

@@ -7,7 +7,7 @@ from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import NotFound
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.rewards.models import Picture
+from nxloy_web.tables.rewards import Picture
 from nxloy_web.web.places import desk
 
 bp = desk("pictures", __name__, "/pictures")

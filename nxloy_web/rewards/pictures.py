@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import BusinessRule
-from nxloy_web.rewards.models import Picture
+from nxloy_web.tables.rewards import Picture
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000

@@ -11,11 +11,11 @@ from werkzeug.datastructures import MultiDict
 from nxloy_web.db import db
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import NotFound
-from nxloy_web.identity.models import User
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType, StockMovement
-from nxloy_web.segments.models import CustomerSegment
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType, StockMovement
+from nxloy_web.tables.segments import CustomerSegment
 
 PAGE = 25
 COUNTED = 1_000

@@ -20,8 +20,8 @@ from nxloy_web.rewards.forms import (
     NewRewardForm,
     RewardFields,
 )
-from nxloy_web.rewards.models import Reward, RewardStatus
 from nxloy_web.segments import queries as segments
+from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import Place
 

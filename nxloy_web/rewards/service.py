@@ -14,9 +14,9 @@ from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.programs.models import LoyaltyProgram
 from nxloy_web.rewards import stock
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram
+from nxloy_web.tables.rewards import Reward, RewardStatus
 
 S = RewardStatus
 FOLLOWS: dict[RewardStatus, tuple[RewardStatus, ...]] = {

@@ -18,7 +18,7 @@ from nxloy_web.db.locks import held, is_held
 from nxloy_web.db.rows import already
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.rewards.models import Reward, RewardStatus, StockMovement, StockMovementKind
+from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement, StockMovementKind
 
 MOST = 1_000_000_000
 

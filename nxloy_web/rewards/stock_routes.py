@@ -9,7 +9,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.rewards import service, stock
 from nxloy_web.rewards.blueprint import bp, checked, find_reward
 from nxloy_web.rewards.forms import AddStockForm, CorrectStockForm
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.rewards import Reward
 from nxloy_web.web.answers import page, see_other
 
 

@@ -7,8 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from nxloy_web.models import Base
 from nxloy_web.schema.autogenerate import include_object
+from nxloy_web.tables import Base
 
 ONLY_MODELS = "the models have it, the database does not"
 ONLY_DATABASE = "the database has it, the models do not"

@@ -104,7 +104,7 @@ def new_table_command(table: str, soft_delete: bool, app: str) -> None:
     if any(revision.id == name for revision in known):
         raise click.ClickException(f"There is a revision {name} already.")
     path = _write(table, name, known[-1].id, soft_delete=soft_delete, app=", ".join(grants))
-    click.echo(f"Written: {path}\n\nIts model, for the feature's models.py:\n")
+    click.echo(f"Written: {path}\n\nIts model, for a file of nxloy_web/tables:\n")
     click.echo(_model(table, soft_delete=soft_delete))
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.schema.models import DataMigrationRun, DataStatus
+from nxloy_web.tables.data_migrations import DataMigrationRun, DataStatus
 
 AT_WORK = (DataStatus.QUEUED, DataStatus.RUNNING)
 

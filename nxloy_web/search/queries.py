@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
-from nxloy_web.redemptions.models import RewardRedemption
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.rewards import Reward
 
 
 def redemption(code: str) -> RewardRedemption | None:

@@ -14,13 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, extract, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from nxloy_web.customers.models import Customer, CustomerNameWord, CustomerStatus
 from nxloy_web.customers.names import tag_word
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.ledger.queries import spendable_now
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.segments.rules import Field_, Operator
 from nxloy_web.segments.values import (
     MONTHS,
     MOST_DAYS,
@@ -32,6 +27,11 @@ from nxloy_web.segments.values import (
     Value,
     Whole,
 )
+from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.segments import Field_, Operator
 
 NO_TIER = "none"
 Condition = ColumnElement[bool]

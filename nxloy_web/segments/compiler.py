@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from nxloy_web.segments.catalog import FACTS, Moment
-from nxloy_web.segments.rules import Condition, Group, SegmentRules
+from nxloy_web.tables.segments import Condition, Group, SegmentRules
 
 
 def compile_rules(rules: SegmentRules, moment: Moment) -> ColumnElement[bool]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from nxloy_web.segments.catalog import FACTS, Comparison, Fact
-from nxloy_web.segments.rules import Condition, Field_, Group, Operator, SegmentRules
 from nxloy_web.segments.values import LONGEST, NotAValue, Surroundings
+from nxloy_web.tables.segments import Condition, Field_, Group, Operator, SegmentRules
 
 ROOT = "rule"
 MOST_ITEMS = 20

@@ -3,7 +3,7 @@
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from nxloy_web.segments.models import CustomerSegment, SegmentKind
+from nxloy_web.tables.segments import CustomerSegment, SegmentKind
 from nxloy_web.web.fields import needed, one_line
 from nxloy_web.web.forms import CreateForm, EditForm
 

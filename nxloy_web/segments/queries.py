@@ -8,17 +8,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from nxloy_web.businesses.current import current_business, current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
-from nxloy_web.rewards.models import Reward
 from nxloy_web.segments.catalog import Moment
 from nxloy_web.segments.compiler import compile_rules
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
-from nxloy_web.segments.rules import SegmentRules
 from nxloy_web.segments.values import Surroundings
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.rewards import Reward
+from nxloy_web.tables.segments import (
+    CustomerSegment,
+    CustomerSegmentMember,
+    SegmentKind,
+    SegmentRules,
+)
 
 SHOWN = 200
 """A business has a few dozen segments; more than these are found by searching for the name."""

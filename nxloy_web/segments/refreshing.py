@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from nxloy_web import clock
 from nxloy_web.businesses.current import current_zone
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
 from nxloy_web.segments.catalog import Moment
 from nxloy_web.segments.compiler import compile_rules
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember, SegmentKind
 
 AT_ONCE = 20_000
 """With more customers than this the worker refreshes, so that nobody waits for a page."""

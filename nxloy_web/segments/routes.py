@@ -12,7 +12,6 @@ from nxloy_web import clock
 from nxloy_web.audit.stale import keep_typed
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
-from nxloy_web.customers.models import Customer
 from nxloy_web.db.ids import is_id
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
@@ -22,8 +21,8 @@ from nxloy_web.segments import queries, service
 from nxloy_web.segments.catalog import FACTS
 from nxloy_web.segments.draft import DraftGroup
 from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
-from nxloy_web.segments.models import CustomerSegment, SegmentKind
-from nxloy_web.segments.rules import SegmentRules
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.places import desk
 

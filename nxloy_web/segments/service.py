@@ -9,17 +9,21 @@ from sqlalchemy import func, select
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.rewards.models import Reward
 from nxloy_web.segments import refreshing
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
-from nxloy_web.segments.rules import SegmentRules
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.rewards import Reward
+from nxloy_web.tables.segments import (
+    CustomerSegment,
+    CustomerSegmentMember,
+    SegmentKind,
+    SegmentRules,
+)
 
 NAMED_IN_LOG = 50
 """The audit log names this many members; of more it keeps the number."""

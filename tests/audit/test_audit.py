@@ -6,11 +6,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from nxloy_web.audit import queries, service
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.permissions import Role
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.rewards import Reward
 from tests.factories import as_role, inside, make_reward, make_shop
 
 

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from nxloy_web import clock
-from nxloy_web.background.models import JobRun, JobState
 from nxloy_web.db import db
 from nxloy_web.permissions import Role
+from nxloy_web.tables.jobs import JobRun, JobState
 from tests.factories import as_role, inside, make_shop, sign_in
 
 

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from nxloy_web.businesses.models import BusinessSettings
-from nxloy_web.customers.models import CustomerStatus
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
+from nxloy_web.tables.businesses import BusinessSettings
+from nxloy_web.tables.customers import CustomerStatus
 from tests.factories import Shop, as_role, make_customer, make_reward, make_shop
 from tests.pressing import browser_of, checking_csrf, press
 

@@ -15,17 +15,17 @@ from sqlalchemy import Engine, event, func, select
 
 from nxloy_web import clock
 from nxloy_web.customers import service
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import TransactionType
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
-from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.points import TransactionType
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
+from nxloy_web.tables.redemptions import RewardRedemption
 from tests.customers.people import enrolled
 from tests.factories import (
     NOON,

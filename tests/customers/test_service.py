@@ -9,15 +9,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from nxloy_web.actors import Actor
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.customers import queries, service
-from nxloy_web.customers.models import Customer, CustomerNameWord, CustomerStatus
 from nxloy_web.customers.reach import NotReachable, region_of
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound, Stale
-from nxloy_web.redemptions.models import RewardRedemption
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
+from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember, SegmentKind
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_user
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoResultFound
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from nxloy_web.customers.models import Customer, CustomerNameWord
 from nxloy_web.db import db
 from nxloy_web.db.base import Base
 from nxloy_web.db.ids import new_id
@@ -18,8 +17,9 @@ from nxloy_web.db.rows import find, restore
 from nxloy_web.db.scope import ScopeNeeded, enter_scope
 from nxloy_web.db.session import OtherBusiness, history
 from nxloy_web.errors import NotFound
-from nxloy_web.models import OPEN_TABLES
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables import OPEN_TABLES
+from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_tier
 
 TENANT_TABLES = sorted(

@@ -7,7 +7,7 @@ from flask import Flask
 from nxloy_web import clock
 from nxloy_web.demo import cast, service
 from nxloy_web.ledger import check
-from nxloy_web.redemptions.models import RedemptionStatus
+from nxloy_web.tables.redemptions import RedemptionStatus
 from tests.factories import inside
 
 

@@ -14,7 +14,7 @@ from werkzeug.test import encode_multipart
 from nxloy_web import jobs
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.imports.models import ImportLine, ImportRun
+from nxloy_web.tables.imports import ImportLine, ImportRun
 from tests.factories import Shop, inside
 
 CDNOW = Path(__file__).parent / "cdnow"

@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from nxloy_web.db import db
-from nxloy_web.imports.models import ImportState
 from nxloy_web.ledger.check import problems
+from nxloy_web.tables.imports import ImportState
 from tests.factories import Shop, as_role, inside, make_shop
 from tests.imports import steps
 

@@ -5,8 +5,8 @@ import io
 import pytest
 
 from nxloy_web.imports import columns, lines, reading
-from nxloy_web.imports.models import ImportKind
 from nxloy_web.imports.reading import Unreadable, recognise
+from nxloy_web.tables.imports import ImportKind
 
 TABLE = "name,email\nZoë,zoe@example.com\nLudwig,lw@example.com\n"
 

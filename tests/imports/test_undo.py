@@ -12,16 +12,16 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from nxloy_web import clock, jobs
-from nxloy_web.businesses.models import BusinessSettings
 from nxloy_web.customers import service as customers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
-from nxloy_web.imports.models import ImportState
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
-from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
-from nxloy_web.purchases.models import Purchase
+from nxloy_web.tables.businesses import BusinessSettings
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.imports import ImportState
+from nxloy_web.tables.points import CustomerBalance, PointTransaction, TransactionType
+from nxloy_web.tables.purchases import Purchase
 from tests.factories import Shop, as_role, inside, make_customer, make_shop
 from tests.imports import steps
 

@@ -9,14 +9,14 @@ from sqlalchemy import func, select
 
 from nxloy_web import clock
 from nxloy_web.customers import service as customers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.imports.models import ImportRun, ImportState
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
-from nxloy_web.purchases.models import Purchase
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.imports import ImportRun, ImportState
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.purchases import Purchase
 from tests.factories import as_role, inside, make_customer, make_shop, sign_in
 from tests.imports import steps
 

@@ -11,10 +11,10 @@ from procrastinate.exceptions import JobAborted
 from sqlalchemy import select
 
 from nxloy_web import jobs, tasks
-from nxloy_web.background.models import JobRun, JobState
-from nxloy_web.businesses.models import Location
 from nxloy_web.config import VERSION
 from nxloy_web.db import db
+from nxloy_web.tables.businesses import Location
+from nxloy_web.tables.jobs import JobRun, JobState
 from tests.factories import inside, make_shop
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import check, service
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
+from nxloy_web.tables.points import CustomerBalance, PointTransaction, TransactionType
 from tests.factories import NOON, Shop, inside
 
 DAY = timedelta(days=1)

@@ -16,20 +16,20 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select, update
 
-from nxloy_web.businesses.models import Business, BusinessSettings
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import Refusal
 from nxloy_web.imports import undo
-from nxloy_web.imports.models import ImportKind, ImportOptions, ImportRun, UploadedFile
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.models import CustomerBalance, PointLot, PointTransaction
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramSettings
 from nxloy_web.purchases import service as purchases
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.redemptions import service as redemptions
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
+from nxloy_web.tables.businesses import Business, BusinessSettings
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun, UploadedFile
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings
+from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 from tests.factories import NOON, Shop, inside, make_shop, make_tier
 
 FILE = Path(__file__).with_name("histories.jsonl")

@@ -8,25 +8,25 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from nxloy_web.businesses.models import Business, BusinessSettings
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
-from nxloy_web.imports.models import ImportKind, ImportOptions, ImportRun, UploadedFile
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
-from nxloy_web.ledger.models import (
+from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases.batch import NewPurchase, record_many
+from nxloy_web.tables.businesses import Business, BusinessSettings
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun, UploadedFile
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings
+from nxloy_web.tables.points import (
     CustomerBalance,
     PointLot,
     PointTransaction,
     TransactionType,
 )
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramSettings
-from nxloy_web.purchases import service as purchases
-from nxloy_web.purchases.batch import NewPurchase, record_many
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_shop, make_tier
 
 Bought = list[tuple[int, datetime, int]]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nxloy_web.ledger.expiry import add_months, days_on, end_of_day, expires_at
-from nxloy_web.programs.models import ProgramSettings
+from nxloy_web.tables.loyalty import ProgramSettings
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

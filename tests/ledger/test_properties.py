@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nxloy_web.actors import SYSTEM
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import check, queries, service
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import CustomerBalance, PointTransaction, TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.points import CustomerBalance, PointTransaction, TransactionType
 from tests.factories import NOON, Shop, inside, make_shop
 
 # Mostly points that are there at once and debits that are allowed: else little ever happens.

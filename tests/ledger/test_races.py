@@ -10,9 +10,9 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.purchases import service as purchases
+from nxloy_web.tables.points import TransactionType
 from tests.factories import NOON, Shop, inside, make_customer, make_shop
 from tests.ledger.books import books_of, entries_of, give, standing
 from tests.ledger.racing import all_at_once, race

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from nxloy_web.customers.models import CustomerNameWord
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import queries, service
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
+from nxloy_web.tables.customers import CustomerNameWord
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_shop
 from tests.ledger.books import DAY, give, spend
 

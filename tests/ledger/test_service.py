@@ -14,10 +14,10 @@ from nxloy_web.errors import NotFound
 from nxloy_web.ledger import queries, service
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.limits import OverLimit, OwnPoints
-from nxloy_web.ledger.models import CustomerBalance, PointLot, TransactionType
 from nxloy_web.ledger.service import NotEnoughPoints, NothingToMove, ReasonNeeded, TooManyPoints
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import LoyaltyProgram, ProgramSettings
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramSettings
+from nxloy_web.tables.points import CustomerBalance, PointLot, TransactionType
 from tests.factories import NOON, Shop, inside, make_customer, make_shop, make_tier
 from tests.ledger.books import DAY, books_of, entries_of, give, spend, standing
 

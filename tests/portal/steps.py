@@ -13,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import TransactionType, Why
+from nxloy_web.tables.points import TransactionType, Why
 from tests.factories import Shop, inside, make_customer, make_user, sign_in
 
 Admin = psycopg.Connection[tuple[Any, ...]]

@@ -13,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.redemptions import service
-from nxloy_web.rewards.models import Picture
+from nxloy_web.tables.rewards import Picture
 from tests.factories import Shop, inside, make_reward, make_shop
 from tests.portal.steps import Admin, member
 

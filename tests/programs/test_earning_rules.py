@@ -4,11 +4,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import EarningRule, EarningTerms
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.loyalty import EarningRule, EarningTerms
 from tests.factories import Shop, as_role, inside, make_shop, make_tier
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}

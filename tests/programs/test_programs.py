@@ -7,13 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import LoyaltyProgram, ProgramStatus, ProgramType
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus, ProgramType
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
 
 TYPED = {

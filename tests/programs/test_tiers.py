@@ -8,14 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.models import CustomerBalance
 from nxloy_web.programs import placing
-from nxloy_web.programs.models import LoyaltyTier
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.rewards import Reward
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
 
 TYPED = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nxloy_web.programs.models import EarningRule, EarningTerms
 from nxloy_web.purchases.earning import best_of, earn
+from nxloy_web.tables.loyalty import EarningRule, EarningTerms
 
 
 def rule(name: str = "One point a euro", **terms: Any) -> EarningRule:

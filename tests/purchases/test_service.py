@@ -8,19 +8,19 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from nxloy_web.actors import SYSTEM, Actor
-from nxloy_web.audit.models import AuditEntry
-from nxloy_web.businesses.models import Business, BusinessSettings
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OverLimit, OwnPoints
-from nxloy_web.ledger.models import PointTransaction, TransactionType
 from nxloy_web.ledger.service import ReasonNeeded
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import LoyaltyProgram, ProgramSettings, ProgramStatus
 from nxloy_web.purchases import service
-from nxloy_web.purchases.models import Purchase, PurchaseStatus
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.businesses import Business, BusinessSettings
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramSettings, ProgramStatus
+from nxloy_web.tables.points import PointTransaction, TransactionType
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_shop, make_tier
 from tests.ledger.books import DAY, entries_of, spend, standing
 

@@ -12,7 +12,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import service
-from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.tables.redemptions import RewardRedemption
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
 
 PART = {"HX-Request": "true"}

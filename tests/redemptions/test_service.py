@@ -10,8 +10,6 @@ from sqlalchemy import select, text, update
 
 from nxloy_web import jobs
 from nxloy_web.actors import Actor
-from nxloy_web.audit.models import AuditEntry
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
@@ -19,9 +17,11 @@ from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import codes, queries, service
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
 from nxloy_web.redemptions.stories import AlreadyDecided
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
 from tests.ledger.books import DAY, books_of, entries_of, give, standing
 

@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from nxloy_web.customers.models import Customer, CustomerStatus
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.rewards.availability import Availability, availability, offers_for
-from nxloy_web.rewards.models import Reward, RewardStatus
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.rewards import Reward, RewardStatus
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember, SegmentKind
 from tests.factories import NOON, inside, make_customer, make_reward, make_shop, make_tier
 from tests.ledger.books import DAY, give
 

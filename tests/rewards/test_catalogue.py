@@ -8,14 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.permissions import Role
-from nxloy_web.programs.models import LoyaltyProgram
-from nxloy_web.rewards.models import Reward, RewardStatus, RewardType
-from nxloy_web.segments.models import CustomerSegment, SegmentKind
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.loyalty import LoyaltyProgram
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
+from nxloy_web.tables.segments import CustomerSegment, SegmentKind
 from tests.factories import (
     NOON,
     Shop,

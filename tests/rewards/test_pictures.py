@@ -12,7 +12,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.rewards import pictures
-from nxloy_web.rewards.models import Picture, Reward
+from nxloy_web.tables.rewards import Picture, Reward
 from tests.factories import Shop, as_role, inside, make_reward, make_shop
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

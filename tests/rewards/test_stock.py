@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
 from nxloy_web.rewards import stock
-from nxloy_web.rewards.models import Reward, RewardStatus, StockMovement
+from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement
 from tests.factories import Shop, inside, make_reward, make_shop
 
 

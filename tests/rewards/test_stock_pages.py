@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
-from nxloy_web.rewards.models import Reward, RewardStatus
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.rewards import Reward, RewardStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_reward
 
 

@@ -35,7 +35,9 @@ def ask(port: int, path: str) -> int:
 
 def process_called(instance: Path, word: str) -> int:
     for pid in _marked(instance):
-        if word in Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0"):
+        # Where setproctitle is installed, a server names itself in one piece, its workers too.
+        words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").split()
+        if word in words and not any(said.startswith("worker-") for said in words):
             return pid
     raise AssertionError(f"no process called {word}")
 

@@ -34,7 +34,7 @@ def test_the_new_table_is_closed_to_others_and_lints(
 ) -> None:
     result = run(app, "gift_cards", *options)
     assert result.exit_code == 0, result.output
-    model = result.output.split("models.py:")[1]
+    model = result.output.split("nxloy_web/tables:")[1]
     ast.parse(model)
     assert "class GiftCard(TenantMixin" in model
 

@@ -13,10 +13,10 @@ from sqlalchemy import NullPool, create_engine
 
 from nxloy_web.config import with_driver
 from nxloy_web.db import roles as made
-from nxloy_web.models import OPEN_TABLES, Base
 from nxloy_web.schema import history, rights
 from nxloy_web.schema.printing import statements
 from nxloy_web.schema.rights import Rights, Thing
+from nxloy_web.tables import OPEN_TABLES, Base
 from tests.factories import make_customer, make_shop
 
 Connection = psycopg.Connection[tuple[Any, ...]]

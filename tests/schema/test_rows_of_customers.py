@@ -6,8 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nxloy_web import contacts
-from nxloy_web.customers import cards
+from nxloy_web import contacts, member_codes
 from nxloy_web.schema.refusals import Refused
 from tests.schema.conftest import At
 from tests.schema.walking import Walk, revision_module
@@ -93,7 +92,10 @@ def test_customers_who_were_there_get_a_code_and_an_address_to_compare(at: At) -
     }
     codes = {row["member_code"] for row in rows}
     assert len(codes) == 5
-    assert all(len(code) == cards.LENGTH and set(code) <= set(cards.ALPHABET) for code in codes)
+    assert all(
+        len(code) == member_codes.LENGTH and set(code) <= set(member_codes.ALPHABET)
+        for code in codes
+    )
     assert {row["email_opt_in"] for row in rows} == {True}
     assert rows[0]["email"] == " Capital@Example.COM "  # as it was typed
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 from nxloy_web.db import db
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions.models import RewardRedemption
+from nxloy_web.tables.redemptions import RewardRedemption
 from tests.factories import NOON, as_role, inside, make_customer, make_reward, make_shop
 
 PART = {"HX-Request": "true"}

@@ -11,18 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from nxloy_web.customers.models import Customer, CustomerNameWord, CustomerStatus
 from nxloy_web.customers.names import tag_word
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.models import CustomerBalance, TransactionType
-from nxloy_web.redemptions.models import RedemptionStatus, RewardRedemption
 from nxloy_web.segments import queries
 from nxloy_web.segments.catalog import FACTS, NO_TIER, Moment
 from nxloy_web.segments.compiler import compile_rules
-from nxloy_web.segments.rules import Condition, Group, SegmentRules
+from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
+from nxloy_web.tables.points import CustomerBalance, TransactionType
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.segments import Condition, Group, SegmentRules
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_tier
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from nxloy_web.db.ids import new_id
-from nxloy_web.segments.rules import Condition, Group
+from nxloy_web.tables.segments import Condition, Group
 from tests.factories import Shop, make_customer, make_tier
 from tests.segments.test_segments import BIG, PART, segment
 

@@ -8,16 +8,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from nxloy_web import clock, jobs
-from nxloy_web.audit.models import AuditEntry
 from nxloy_web.customers import service as customers
-from nxloy_web.customers.models import Customer
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.db.session import history
 from nxloy_web.permissions import Role
 from nxloy_web.segments import refreshing
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 from tests.factories import Shop, as_role, inside, make_customer, make_reward, make_shop
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}

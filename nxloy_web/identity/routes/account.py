@@ -10,8 +10,8 @@ from nxloy_web import clock
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import passwords, people, service
 from nxloy_web.identity.forms import EmailForm, NameForm, PasswordForm
-from nxloy_web.identity.models import User
 from nxloy_web.identity.routes.blueprint import bp, signed_in
+from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.forms import BaseForm
 from nxloy_web.web.links import absolute

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from nxloy_web.db import doors
 from nxloy_web.errors import SignInNeeded
-from nxloy_web.identity.models import User
+from nxloy_web.tables.auth import User
 from nxloy_web.web.places import STAFF
 from nxloy_web.web.sign_in import sign_in
 

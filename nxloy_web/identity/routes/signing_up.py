@@ -18,9 +18,9 @@ from nxloy_web.identity.forms import (
     free_slug,
     slug_objection,
 )
-from nxloy_web.identity.models import User
 from nxloy_web.identity.routes.blueprint import bp, is_staff, landing, let_in, signed_in
 from nxloy_web.identity.routes.coming_in import WRONG
+from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.entering import entered
 from nxloy_web.web.links import absolute

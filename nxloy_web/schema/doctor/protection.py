@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.models import OPEN_TABLES
 from nxloy_web.schema.doctor.complaint import some
+from nxloy_web.tables import OPEN_TABLES
 
 MIGRATOR = "as the migrator"
 

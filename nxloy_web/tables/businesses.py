@@ -18,8 +18,8 @@ from nxloy_web.db.base import (
     members,
 )
 from nxloy_web.db.ids import new_id
-from nxloy_web.identity.models import User
 from nxloy_web.permissions import Role
+from nxloy_web.tables.auth import User
 
 
 class BusinessSettings(BaseModel):

@@ -2,7 +2,9 @@
 
 import enum
 from datetime import datetime
+from typing import Annotated, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ForeignKey, PrimaryKeyConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +21,52 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
-from nxloy_web.segments.rules import SegmentRules
+
+Field_ = Literal[
+    "status",
+    "tag",
+    "joined",
+    "birthday_month",
+    "email_opt_in",
+    "sms_opt_in",
+    "purchase_count",
+    "spent",
+    "last_purchase",
+    "points",
+    "tier",
+    "redemptions",
+    "referred",
+]
+Operator = Literal[
+    "is", "is_not", "at_least", "at_most", "within_days", "not_within_days", "before", "after"
+]
+
+
+class Condition(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["condition"] = "condition"
+    field: Field_
+    operator: Operator
+    value: str = Field(max_length=120)
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["group"] = "group"
+    match: Literal["all", "any"] = "all"
+    items: list[Annotated["Condition | Group", Field(discriminator="kind")]] = Field(
+        default_factory=list, max_length=20
+    )
+
+
+class SegmentRules(Group):
+    """The outermost group. Without conditions it holds every customer."""
+
+
+Group.model_rebuild()
+SegmentRules.model_rebuild()
 
 
 class SegmentKind(enum.Enum):

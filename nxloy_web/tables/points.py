@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nxloy_web.customers.models import Customer
 from nxloy_web.db.base import (
     Base,
     EnumText,
@@ -20,7 +19,8 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 
 
 class TransactionType(enum.Enum):

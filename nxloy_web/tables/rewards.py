@@ -27,7 +27,7 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
-from nxloy_web.programs.models import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 
 
 class RewardType(enum.Enum):

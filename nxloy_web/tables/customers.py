@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nxloy_web.customers import cards
+from nxloy_web import member_codes
 from nxloy_web.db.base import (
     Base,
     EnumText,
@@ -128,7 +128,7 @@ class Customer(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base)
     @property
     def card_code(self) -> str:
         """The member code as it is read out: in two halves."""
-        return cards.shown(self.member_code)
+        return member_codes.shown(self.member_code)
 
     @property
     def is_blocked(self) -> bool:

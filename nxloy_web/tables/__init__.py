@@ -1,20 +1,23 @@
-"""Every table, for whoever needs the whole schema: migrations, doctor, tests."""
+"""Every table, enum and typed JSON, a file a domain: the ground that all features share.
 
-from nxloy_web.audit.models import AuditEntry
-from nxloy_web.background.models import JobRun
-from nxloy_web.businesses.models import Business, Invitation, Location, Membership
-from nxloy_web.customers.models import Customer, CustomerNameWord
+Importing the package loads the whole schema, for migrations, doctor and tests.
+"""
+
 from nxloy_web.db.base import Base
-from nxloy_web.identity.models import Account, User, VerificationCode
-from nxloy_web.imports.models import ImportLine, ImportRun, UploadedFile
-from nxloy_web.ledger.models import CustomerBalance, LotUse, PointLot, PointTransaction
-from nxloy_web.mail.models import OutboundMail
-from nxloy_web.programs.models import EarningRule, LoyaltyProgram, LoyaltyTier
-from nxloy_web.purchases.models import Purchase
-from nxloy_web.redemptions.models import RedemptionEvent, RewardRedemption
-from nxloy_web.rewards.models import Picture, Reward, StockMovement
-from nxloy_web.schema.models import DataMigrationReport, DataMigrationRun
-from nxloy_web.segments.models import CustomerSegment, CustomerSegmentMember
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.tables.auth import Account, User, VerificationCode
+from nxloy_web.tables.businesses import Business, Invitation, Location, Membership
+from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.data_migrations import DataMigrationReport, DataMigrationRun
+from nxloy_web.tables.imports import ImportLine, ImportRun, UploadedFile
+from nxloy_web.tables.jobs import JobRun
+from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.mail import OutboundMail
+from nxloy_web.tables.points import CustomerBalance, LotUse, PointLot, PointTransaction
+from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
+from nxloy_web.tables.rewards import Picture, Reward, StockMovement
+from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 
 OPEN_TABLES = {
     "users": "a person may work in, and be a customer of, many businesses",

@@ -6,8 +6,6 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nxloy_web.businesses.models import Location
-from nxloy_web.customers.models import Customer
 from nxloy_web.db.base import (
     Base,
     EnumText,
@@ -20,7 +18,9 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
-from nxloy_web.rewards.models import Reward
+from nxloy_web.tables.businesses import Location
+from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.rewards import Reward
 
 
 class RedemptionStatus(enum.Enum):
