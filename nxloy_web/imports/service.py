@@ -8,9 +8,9 @@ from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.rows import find, insert_once
+from nxloy_web.earning.programs import running_rules
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, lines, reading, runs
-from nxloy_web.programs.running import running_rules
 from nxloy_web.tables.imports import (
     ImportKind,
     ImportOptions,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nxloy_web.purchases.earning import earn
+from nxloy_web.earning.points import earn
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram, LoyaltyTier
 
 ONE = Decimal("1")

@@ -11,10 +11,10 @@ from nxloy_web.businesses.current import current_zone
 from nxloy_web.db import copying
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
+from nxloy_web.earning.points import ONE, best_of
+from nxloy_web.earning.programs import running_rules
 from nxloy_web.ledger import expiry
 from nxloy_web.ledger.batch import Batch
-from nxloy_web.programs.running import running_rules
-from nxloy_web.purchases.earning import ONE, best_of
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import Why
 

@@ -16,14 +16,14 @@ from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
 from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.earning.points import ONE, Earned, best_of
+from nxloy_web.earning.programs import default_program, running_rules
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.money import MOST_MINOR, amount_text
-from nxloy_web.programs.running import default_program, running_rules
 from nxloy_web.purchases import queries
-from nxloy_web.purchases.earning import ONE, Earned, best_of
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType, Why

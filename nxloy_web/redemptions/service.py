@@ -22,11 +22,11 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import default_program
 from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.programs.running import default_program
 from nxloy_web.redemptions import codes, notices, stories
 from nxloy_web.redemptions.stories import AlreadyDecided
 from nxloy_web.rewards import stock

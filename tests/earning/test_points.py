@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nxloy_web.purchases.earning import best_of, earn
+from nxloy_web.earning.points import best_of, earn
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms
 
 
