@@ -85,7 +85,7 @@ def code() -> ResponseReturnValue:
         return _code_page(form, waiting, 422)
     try:
         card, is_new = service.enter(user, _joining(waiting), by=g.actor, at=at)
-    except service.NoCard as refusal:
+    except (service.NoCard, service.AddressTaken) as refusal:
         form.refuse("code", refusal.message)
         return _code_page(form, waiting, 409)
     session.pop(AT_THE_DOOR, None)

@@ -31,6 +31,10 @@ class NoCard(BusinessRule):
     """There is no card for this address here. Join, and you have one in a minute."""
 
 
+class AddressTaken(BusinessRule):
+    """This address is on the card of somebody else. Ask at the counter."""
+
+
 class NumberTaken(BusinessRule):
     """This number is on another card. Ask at the counter."""
 
@@ -106,25 +110,27 @@ def _enrol(user: User, joining: Joining, by: Actor, at: datetime) -> Customer:
     try:
         with db.session.begin_nested():
             return _enrol_with(joining.phone, user, joining, by, at)
-    except customers.AlreadyCustomer as taken:
-        if taken.field != "phone":
-            raise
-    # Somebody else has the number. A typing error must not cost the card, nor tell whose it is.
-    return _enrol_with(None, user, joining, by, at)
+    except NumberTaken:
+        # A typing error must not cost the card, nor tell whose number it is.
+        return _enrol_with(None, user, joining, by, at)
 
 
 def _enrol_with(
     phone: str | None, user: User, joining: Joining, by: Actor, at: datetime
 ) -> Customer:
-    return customers.enrol(
-        id=joining.id,
-        first_name=joining.first_name,
-        last_name=joining.last_name,
-        email=user.email,
-        phone=phone,
-        email_opt_in=joining.email_opt_in,
-        sms_opt_in=joining.sms_opt_in,
-        user_id=user.id,
-        by=by,
-        at=at,
-    )
+    """Says nothing of whose a taken address or number is: AddressTaken, NumberTaken."""
+    try:
+        return customers.enrol(
+            id=joining.id,
+            first_name=joining.first_name,
+            last_name=joining.last_name,
+            email=user.email,
+            phone=phone,
+            email_opt_in=joining.email_opt_in,
+            sms_opt_in=joining.sms_opt_in,
+            user_id=user.id,
+            by=by,
+            at=at,
+        )
+    except customers.AlreadyCustomer as taken:
+        raise (NumberTaken if taken.field == "phone" else AddressTaken) from taken

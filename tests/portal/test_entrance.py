@@ -177,6 +177,34 @@ def test_joining_with_a_known_address_opens_the_card_there_is(
     assert row[0] == "Noah"
 
 
+@pytest.mark.parametrize("has_account", [False, True])
+def test_a_card_that_somebody_signs_in_to_is_never_claimed_by_its_address(
+    app: Flask, shop: Shop, as_admin: Admin, has_account: bool
+) -> None:
+    """Ann signs in with a newer address. Who reads the one on her card today is not Ann."""
+    address = f"given-up-{has_account}@example.com".lower()
+    whose = make_user(app, "Ann")
+    make_customer(app, shop, "Ann", email=address, email_norm=address, user_id=whose)
+    if has_account:
+        make_user(app, "Eve", email=address)
+    eve = app.test_client()
+    eve.post(shop.portal("/sign-in"), data={"email": address})
+    assert mails(as_admin, address) == 0
+    eve.post(shop.portal("/join"), data=joining(address))
+    refused = eve.post(
+        shop.portal("/code"),
+        data={"code": mailed_code(as_admin, address)},
+        follow_redirects=True,
+    )
+    assert refused.status_code == 409
+    assert "This address is on the card of somebody else." in refused.text
+    assert "Ann" not in refused.text
+    assert eve.get(shop.portal("/card")).status_code == 303
+    row = card_of(as_admin, shop, address)
+    assert row is not None
+    assert row[3] == whose
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
