@@ -1,10 +1,13 @@
 """Two at once: one wins, the other reads what happened, and nobody waits for each other."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -15,7 +18,7 @@ from nxloy_web.redemptions.stories import AlreadyDecided
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
 from tests.ledger.books import books_of, give, standing
-from tests.ledger.racing import all_at_once, race
+from tests.ledger.racing import all_at_once, race, wait_until_one_waits
 
 
 @pytest.fixture
@@ -145,3 +148,53 @@ def test_bulks_single_steps_and_new_requests_do_not_lock_each_other_out(
     outcomes = all_at_once(app, shop, verbs)
     assert [outcome.error for outcome in outcomes] == [None] * len(verbs)
     assert books_of(app, shop) == []
+
+
+def test_a_bulk_has_every_hold_before_it_gives_the_first_one_back(
+    app: Flask, shop: Shop, as_admin: Any
+) -> None:
+    """Else it holds the first reward while it comes for the balance of somebody who, with that
+    balance in hand, waits for the reward: PostgreSQL would end one of the two."""
+    cup, bun = (make_reward(app, shop, name, points_cost=10) for name in ("Cup", "Bun"))
+    ann, bo = make_customer(app, shop, "Ann"), make_customer(app, shop, "Bo")
+    for one in (ann, bo):
+        give(app, shop, one, 100)
+    ids = [asked(app, shop, ann, cup), asked(app, shop, bo, bun)]
+    outcomes: list[Any] = []
+
+    def bo_asks_for_a_cup() -> None:
+        outcomes.extend(all_at_once(app, shop, [asking(shop, bo, cup)]))
+
+    other = threading.Thread(target=bo_asks_for_a_cup)
+
+    def meanwhile() -> None:
+        other.start()
+        wait_until_one_waits(as_admin)
+
+    with inside(app, shop):
+        with after_the_first_of_a_bulk(meanwhile):
+            lines = service.bulk(ids, "cancel", by=shop.actor(), at=NOON, reason="Closed today")
+        db.session.commit()
+    other.join()
+    assert [line.message for line in lines] == ["Cancelled", "Cancelled"]
+    assert [outcome.error for outcome in outcomes] == [None]
+    assert books_of(app, shop) == []
+
+
+@contextmanager
+def after_the_first_of_a_bulk(act: Callable[[], None]) -> Iterator[None]:
+    """Each of a bulk has a savepoint: act once this session has released its first one."""
+    mine = db.session.connection()
+    released: list[str] = []
+
+    def remember(connection: Any, name: str, _: Any) -> None:
+        if connection is mine:
+            released.append(name)
+            if len(released) == 1:
+                act()
+
+    event.listen(mine.engine, "release_savepoint", remember)
+    try:
+        yield
+    finally:
+        event.remove(mine.engine, "release_savepoint", remember)
