@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from nxloy_web.gallery import sample
 from nxloy_web.gallery.forms import SampleForm
+from nxloy_web.web.answers import is_fragment, is_htmx
 
 bp = Blueprint("gallery", __name__, url_prefix="/gallery")
 
@@ -22,7 +23,7 @@ def index() -> ResponseReturnValue:
         ],
         "sort": request.args.get("sort", "name"),
     }
-    if request.headers.get("HX-Request-Type") == "partial":
+    if is_fragment():
         return render_template("gallery/_results.html", **found)
     wrong = SampleForm(formdata=None, prefix="wrong", tier="", when="now", meta={"csrf": False})
     wrong.validate()
@@ -64,8 +65,7 @@ def drawer() -> ResponseReturnValue:
     form = SampleForm(prefix="reward")
     sent = form.is_submitted()
     form.validate() if sent else None
-    whole = "HX-Request" not in request.headers
-    template = "gallery/drawer.html" if whole else "gallery/_drawer_form.html"
+    template = "gallery/_drawer_form.html" if is_htmx() else "gallery/drawer.html"
     return render_template(template, form=form, **sample.desk()), 422 if sent else 200
 
 

@@ -1,4 +1,4 @@
-"""What views return, and the only file that reads or writes htmx's headers.
+"""What views return, and the only file that speaks with htmx (through htmx-flask).
 
 A view returns a value; the edge commits, and only then is it rendered. So no lock is held
 while HTML is made, and a failure at commit still finds its error page.
@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from flask import Response, flash, make_response, render_template, request
+from flask import Response, flash, render_template
 from flask.typing import ResponseReturnValue
+from htmx_flask import make_response, request
 
 JSON = dict[str, Any]
 
@@ -33,15 +34,17 @@ class Answer:
             html += render_template(
                 "components/toast_partial.html", toast_kind=kind, toast_text=text, toast_undo=undo
             )
-        return make_response(html, self.status, self.headers)
+        return _response(html, self.status, self.headers)
 
 
 def is_htmx() -> bool:
-    return request.headers.get("HX-Request") == "true"
+    """Whether htmx asks, and not the browser itself."""
+    return bool(request.htmx)
 
 
 def is_fragment() -> bool:
     """Whether a part of the page is asked for. Boosted and restored pages want the whole."""
+    # htmx 4 says it in a header of its own, which htmx-flask does not know.
     return is_htmx() and request.headers.get("HX-Request-Type", "partial") == "partial"
 
 
@@ -77,15 +80,23 @@ def see_other(
         flash(json.dumps({"text": toast, "undo": undo}), kind)
     if is_htmx():
         # htmx would follow a 303 inside fetch and swap the other page into a fragment.
-        return Response(status=200, headers={"HX-Redirect": url})
+        return _response(redirect=url)
     return Response(status=303, headers={"Location": url})
 
 
 def sign_in_first(url: str) -> Response:
     """Send a signed-out visitor to sign in, never into a table row."""
     if is_htmx():
-        return Response(status=401, headers={"HX-Redirect": url})
+        return _response("", 401, redirect=url)
     return Response(status=303, headers={"Location": url})
+
+
+def toast_alone(toast: str, *, kind: str, status: int) -> Response:
+    """One more toast on the page that htmx asked from; everything else on it stays."""
+    html = render_template(
+        "components/toast_partial.html", toast_kind=kind, toast_text=toast, toast_undo=None
+    )
+    return _response(html, status, reswap="none")
 
 
 def download(name: str, media_type: str, chunks: Callable[[], Iterator[str]]) -> Response:
@@ -107,6 +118,11 @@ def vary(response: Response) -> Response:
     response.vary.update(["HX-Request", "HX-Request-Type", "Cookie"])
     response.headers.setdefault("Cache-Control", "no-store" if is_htmx() else "private, no-cache")
     return response
+
+
+def _response(*parts: Any, **for_htmx: str) -> Response:
+    # htmx-flask has no types.
+    return cast(Response, make_response(*parts, **for_htmx))
 
 
 def _value(answer: Answer) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from nxloy_web.errors import Refusal, SignInNeeded, Stale
-from nxloy_web.web.answers import is_htmx, sign_in_first
+from nxloy_web.web.answers import is_htmx, sign_in_first, toast_alone
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +78,5 @@ def _unexpected(error: Exception) -> Response:
 def _show(code: int, message: str) -> Response:
     g.setdefault("place", None)
     if is_htmx():
-        html = render_template(
-            "components/toast_partial.html", toast_kind="bad", toast_text=message, toast_undo=None
-        )
-        return make_response(html, code, {"HX-Reswap": "none"})
+        return toast_alone(message, kind="bad", status=code)
     return make_response(render_template("error.html", code=code, message=message), code)

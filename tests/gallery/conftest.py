@@ -4,6 +4,7 @@ import pytest
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
+from nxloy_web import extensions
 from nxloy_web.gallery.routes import bp
 from nxloy_web.web import assets
 from nxloy_web.web.security import POLICY
@@ -15,6 +16,7 @@ def look() -> Flask:
     app = Flask("look", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(SECRET_KEY="only-for-tests", TESTING=True)
     CSRFProtect(app)
+    extensions.htmx.init_app(app)
     assets.init_app(app)
     app.register_blueprint(bp)
     app.add_url_rule("/theme", "theme", lambda: "", methods=["POST"])

@@ -1,13 +1,16 @@
 """The edge: headers, tokens, errors, health."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import nxloy_web
 from nxloy_web import clock, create_app
 from nxloy_web.db import db
 from nxloy_web.permissions import Role
@@ -88,6 +91,16 @@ def test_a_nul_or_a_page_far_beyond_the_last_is_no_error(app: Flask) -> None:
         assert answer.status_code == 200
     for place in ("customers", "ledger", "redemptions"):
         assert owner.get(shop.url(f"/{place}/export.csv?q=a%00")).text
+
+
+def test_only_answers_speaks_with_htmx() -> None:
+    package = Path(nxloy_web.__file__).parent
+    speaking = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"[\"']HX-|request\.htmx|htmx_flask import (?!Htmx)", path.read_text())
+    ]
+    assert speaking == ["web/answers.py"]
 
 
 def test_a_signed_out_fragment_leaves_the_page_instead_of_filling_a_row(app: Flask) -> None:
