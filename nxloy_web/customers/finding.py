@@ -5,16 +5,27 @@ row-level security. What is found little of is fetched first: left to itself the
 whole list for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SelectBase,
+    Text,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
@@ -23,22 +34,31 @@ from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.tables.customers import Customer, CustomerNameWord
 
-LONGEST_SEARCH = 120
+LONGEST_SEARCH = contacts.LONGEST_EMAIL
 FEWEST_DIGITS = 5
 """Text with fewer digits is no phone number worth parsing."""
 FETCHED = 1_500
-"""Up to so many rows of words are fetched to become a list of ids; more stay a query."""
+"""Up to so many customers are fetched to become a list of ids; more stay queries."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """A search as part of a larger query."""
+    """Whom a search means, as part of a larger query: few as their ids, many as queries."""
 
-    condition: ColumnElement[bool]
+    ids: Sequence[str] = ()
+    in_each: tuple[SelectBase, ...] = ()
+    """For a search that finds many: whoever is in all of these is meant."""
     counting: Select[Any] | None = None
     """For a search that finds many: ids to count, in an order that lets the count stop early."""
     at_least: int = 0
     """For a search that finds many: so many are known without counting."""
+
+    def among(self, customer_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        """The condition that a column names one of these customers."""
+        if self.in_each:
+            return and_(*(customer_id.in_(one) for one in self.in_each))
+        # One parameter whatever their number.
+        return customer_id == any_(literal(list(self.ids), ARRAY(Text)))
 
 
 def search(typed: str, limit: int = 10) -> list[Customer]:
@@ -73,16 +93,26 @@ def exactly(typed: str) -> list[Customer]:
     return list(db.session.scalars(select(Customer).where(condition).limit(5)))
 
 
-def matching(typed: str) -> Match:
-    """The same search as a condition over Customer, for lists that sort and page."""
-    found = exactly(typed)
+def matching(typed: str, *, deleted_too: bool = False) -> Match:
+    """The same search for lists that sort and page: of customers, or of what they did.
+
+    Lists of what happened show deleted customers too: `deleted_too` finds them.
+    """
+    exact = _exact(typed)
+    if exact is None:
+        return Match()
+    found = db.session.scalars(_having_facts(exact, deleted_too).limit(FETCHED)).all()
     if found:
-        return Match(_is_one_of([customer.id for customer in found]))
+        return Match(found)
     starts = _starts(typed)
-    if not starts:
-        return Match(_email_begins(typed) if "@" in typed else false())
-    starts.sort(key=len, reverse=True)
-    return _match([partial(_range, start=start) for start in starts])
+    if starts:
+        starts.sort(key=len, reverse=True)
+        return _match([partial(_range, start=start) for start in starts])
+    if "@" not in typed:
+        return Match()
+    beginning = _having_facts(_email_begins(typed), deleted_too)
+    found = db.session.scalars(beginning.limit(FETCHED)).all()
+    return Match(found) if len(found) < FETCHED else Match(in_each=(beginning,))
 
 
 def tagged(tag: str) -> Match:
@@ -139,6 +169,18 @@ def _having(start: str) -> Any:
     return select(CustomerNameWord.customer_id).where(*_range(CustomerNameWord, start))
 
 
+def _having_facts(condition: ColumnElement[bool], deleted_too: bool) -> Any:
+    """Ids of customers by their own columns.
+
+    The indexes of those hold the living alone, so the deleted are asked for on their own.
+    """
+    living = select(Customer.id).where(Customer.deleted_at.is_(None), condition)
+    if not deleted_too:
+        return living
+    deleted = select(Customer.id).where(Customer.deleted_at.is_not(None), condition)
+    return history(living.union_all(deleted))
+
+
 def _match(wanted: list[Callable[[Any], Any]]) -> Match:
     """All of the words; the first, which is the longest, leads."""
     rows = [aliased(CustomerNameWord) for _ in wanted]
@@ -148,28 +190,24 @@ def _match(wanted: list[Callable[[Any], Any]]) -> Match:
     leading = having[0]
     for other in having[1:]:
         leading = leading.where(rows[0].customer_id.in_(other))
-    ids = list(db.session.scalars(leading.limit(FETCHED)))
+    ids = db.session.scalars(leading.limit(FETCHED)).all()
+    few = list(dict.fromkeys(ids))
     if len(ids) < FETCHED:
-        return Match(_is_one_of(ids))
+        return Match(few)
     counting = leading.join(Customer, Customer.id == rows[0].customer_id)
     return Match(
-        and_(*(Customer.id.in_(one) for one in having)),
-        counting.where(Customer.deleted_at.is_(None)).order_by(rows[0].word),
-        len(set(ids)) - _deleted_among(ids),
+        in_each=tuple(having),
+        counting=counting.where(Customer.deleted_at.is_(None)).order_by(rows[0].word),
+        at_least=len(few) - _deleted_among(few),
     )
 
 
 def _deleted_among(ids: list[str]) -> int:
     """There are few deleted customers as a rule, and an index of them alone."""
     deleted = select(func.count(Customer.id)).where(
-        Customer.deleted_at.is_not(None), _is_one_of(ids)
+        Customer.deleted_at.is_not(None), Match(ids).among(Customer.id)
     )
     return db.session.scalar(history(deleted)) or 0
-
-
-def _is_one_of(ids: list[str]) -> ColumnElement[bool]:
-    """One parameter whatever their number."""
-    return Customer.id == any_(literal(list(dict.fromkeys(ids)), ARRAY(Text)))
 
 
 def _by_email_start(typed: str, limit: int) -> list[Customer]:

@@ -108,13 +108,20 @@ class Page:
     """Cursors of the pages on either side; empty at the ends."""
 
 
+@dataclass(frozen=True)
+class _Narrowed:
+    condition: ColumnElement[bool]
+    match: Match | None = None
+    """The search behind the condition, when nothing else filters: its count can stop early."""
+
+
 def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page:
-    match = _condition(filter_)
+    narrowed = _narrowed(filter_)
     backwards = bool(filter_.before)
     cursor = _read(filter_, filter_.before or filter_.after)
     statement = _ordered(select(*_COLUMNS), filter_, backwards)
-    if match is not None:
-        statement = statement.where(match.condition)
+    if narrowed is not None:
+        statement = statement.where(narrowed.condition)
     if cursor is not None:
         statement = statement.where(_beyond(filter_, cursor, backwards))
     found = db.session.execute(statement.limit(PAGE + 1)).all()
@@ -124,7 +131,7 @@ def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> 
     first, last = (rows[0], rows[-1]) if rows else (None, None)
     return Page(
         rows=_lines(rows, _balances([row.id for row in rows], program, at)),
-        total=_count(match),
+        total=_count(narrowed),
         before=_write(filter_, first) if first and (more if backwards else cursor) else "",
         after=_write(filter_, last) if last and (backwards or more) else "",
     )
@@ -135,12 +142,12 @@ def everything(
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
     filter_ = replace(filter_, before="", after="")
-    match = _condition(filter_)
+    narrowed = _narrowed(filter_)
     cursor = None
     while True:
         statement = _ordered(select(Customer), filter_, backwards=False)
-        if match is not None:
-            statement = statement.where(match.condition)
+        if narrowed is not None:
+            statement = statement.where(narrowed.condition)
         if cursor is not None:
             statement = statement.where(_beyond(filter_, cursor, backwards=False))
         rows = db.session.scalars(statement.limit(batch)).all()
@@ -156,8 +163,8 @@ def everything(
 def ids_matching(filter_: Filter) -> Select[Any]:
     """The customers "all that match" means, as a query to insert from."""
     statement = select(Customer.id).where(Customer.deleted_at.is_(None))
-    match = _condition(filter_)
-    return statement if match is None else statement.where(match.condition)
+    narrowed = _narrowed(filter_)
+    return statement if narrowed is None else statement.where(narrowed.condition)
 
 
 def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
@@ -227,42 +234,48 @@ def _beyond(filter_: Filter, cursor: tuple[Any, str], backwards: bool) -> Column
     return here < there if filter_.sort.startswith("-") is not backwards else here > there
 
 
-def _condition(filter_: Filter) -> Match | None:
-    parts: list[Match] = []
+def _narrowed(filter_: Filter) -> _Narrowed | None:
+    """The filter as one condition; None when it lets everybody through."""
+    parts: list[_Narrowed] = []
     if filter_.text:
-        parts.append(finding.matching(filter_.text))
+        parts.append(_by(finding.matching(filter_.text)))
     if filter_.tag:
-        parts.append(finding.tagged(filter_.tag))
+        parts.append(_by(finding.tagged(filter_.tag)))
     if filter_.status is not None:
-        parts.append(Match(Customer.status == filter_.status))
+        parts.append(_Narrowed(Customer.status == filter_.status))
     if filter_.segment_id:
         members = select(CustomerSegmentMember.customer_id).where(
             CustomerSegmentMember.segment_id == filter_.segment_id
         )
-        parts.append(Match(Customer.id.in_(members)))
+        parts.append(_Narrowed(Customer.id.in_(members)))
     if filter_.tier_id:
         holders = select(CustomerBalance.customer_id).where(
             CustomerBalance.tier_id == filter_.tier_id
         )
-        parts.append(Match(Customer.id.in_(holders)))
+        parts.append(_Narrowed(Customer.id.in_(holders)))
     if len(parts) > 1:
-        return Match(and_(*(part.condition for part in parts)))
+        return _Narrowed(and_(*(part.condition for part in parts)))
     return parts[0] if parts else None
 
 
-def _count(match: Match | None) -> int:
+def _by(match: Match) -> _Narrowed:
+    return _Narrowed(match.among(Customer.id), match)
+
+
+def _count(narrowed: _Narrowed | None) -> int:
     # One more than is said exactly: "more than 1,000" must not cost a count of a million.
+    match = narrowed.match if narrowed else None
     if match is not None and match.at_least > COUNTED:
         return COUNTED + 1
-    if match is None:
+    if narrowed is None:
         # The order keeps this in an index of the business: a scan of the table would stop early
         # only where no other business's rows stand before its own.
         rows = select(Customer.id).order_by(Customer.created_at)
-    elif match.counting is not None:
+    elif match is not None and match.counting is not None:
         some = match.counting.limit(finding.FETCHED).subquery()
         rows = select(some.c[0]).distinct()
     else:
-        rows = select(Customer.id).where(match.condition)
+        rows = select(Customer.id).where(narrowed.condition)
     limited = rows.limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(limited)) or 0
 

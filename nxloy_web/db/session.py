@@ -5,10 +5,10 @@ page, stamp new rows, leave deleted rows out of reads, and turn deleting into ma
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Engine, Select, event, update
+from sqlalchemy import Engine, Executable, Select, event, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.session import Session as OrmSession
@@ -60,7 +60,10 @@ class NxSession(Session):
             )
 
 
-def history(statement: Select[Any]) -> Select[Any]:
+Read = TypeVar("Read", bound=Executable)
+
+
+def history(statement: Read) -> Read:
     """A read that also sees deleted rows: ledgers, audit and lists of what can be restored."""
     return statement.execution_options(**{WITH_DELETED: True})
 

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, load_only
 
-from nxloy_web.customers.names import LAST_CHARACTER, words
+from nxloy_web.customers import finding
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
-from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction, TransactionType
 
@@ -232,7 +232,8 @@ def _where(statement: Select[Any], filter_: Filter, zone: ZoneInfo) -> Select[An
     if filter_.customer_id:
         statement = statement.where(PointTransaction.customer_id == filter_.customer_id)
     if filter_.text:
-        statement = statement.where(PointTransaction.customer_id.in_(_named(filter_.text)))
+        meant = finding.matching(filter_.text, deleted_too=True)
+        statement = statement.where(meant.among(PointTransaction.customer_id))
     if filter_.since is not None:
         statement = statement.where(PointTransaction.occurred_at >= _start(filter_.since, zone))
     if filter_.until is not None:
@@ -243,28 +244,6 @@ def _where(statement: Select[Any], filter_: Filter, zone: ZoneInfo) -> Select[An
             tuple_(PointTransaction.occurred_at, PointTransaction.id) < tuple_(*filter_.after)
         )
     return statement
-
-
-def _named(text: str) -> Any:
-    """Customers with this member code, e-mail or phone, or a name that has a word beginning so."""
-    beginnings = [
-        select(CustomerNameWord.customer_id).where(
-            CustomerNameWord.word >= word, CustomerNameWord.word < word + LAST_CHARACTER
-        )
-        for word in words(text)
-    ]
-    exact = select(Customer.id).where(
-        or_(
-            Customer.member_code == text.upper(),
-            Customer.email_norm == text.lower(),
-            Customer.phone_e164 == text.replace(" ", ""),
-        )
-    )
-    if not beginnings:
-        return exact
-    first, *others = beginnings
-    named = first.intersect(*others) if others else first
-    return exact.union(named)
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 
-from nxloy_web.customers.names import fold
+from nxloy_web.customers import finding
 from nxloy_web.db import db
 from nxloy_web.db.cursors import read_cursor, write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
-from nxloy_web.tables.customers import Customer, CustomerNameWord
+from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward
 
@@ -120,16 +120,15 @@ def _where(statement: Select[Any], filter_: Filter) -> Select[Any]:
     return statement
 
 
-def _mentions(text: str) -> Any:
-    """The exact code, or the beginning of a word of the customer's name or the reward's."""
-    start = fold(text)
-    named = select(CustomerNameWord.customer_id).where(
-        CustomerNameWord.word >= start, CustomerNameWord.word < start + "\U0010ffff"
+def _mentions(text: str) -> ColumnElement[bool]:
+    """The exact code, whoever of the customers is meant, or how a reward's name begins."""
+    meant = finding.matching(text, deleted_too=True)
+    rewards = select(Reward.id).where(
+        func.lower(Reward.name).startswith(text.lower(), autoescape=True)
     )
-    rewards = select(Reward.id).where(func.lower(Reward.name).startswith(start, autoescape=True))
     return or_(
         RewardRedemption.code == codes.as_stored(text),
-        RewardRedemption.customer_id.in_(named),
+        meant.among(RewardRedemption.customer_id),
         RewardRedemption.reward_id.in_(rewards),
     )
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, text
 
 from nxloy_web import clock
-from nxloy_web.customers import listing, queries
+from nxloy_web.customers import finding, listing, queries
 from nxloy_web.customers.listing import Filter
 from nxloy_web.db import db
 from tests.factories import Shop, inside, make_shop
@@ -150,7 +150,11 @@ BIG = {"customers", "customer_name_words", "customer_balances"}
 )
 def test_a_search_reads_little_more_than_it_finds(app: Flask, shop: Shop, typed: str) -> None:
     with inside(app, shop):
-        for read in (lambda: queries.search(typed), page(Filter(text=typed))):
+        for read in (
+            lambda: queries.search(typed),
+            page(Filter(text=typed)),
+            lambda: finding.matching(typed, deleted_too=True),
+        ):
             for plan in plans(read):
                 used = {
                     node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"
