@@ -1,22 +1,46 @@
-"""Who does something: passed to services as `by`, written to the audit log."""
+"""Who does something: passed to services as `by`, told with every event."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+from nxloy_web.errors import NotAllowed, NotFound
 from nxloy_web.permissions import Permission, Role, allows
 
 
 @dataclass(frozen=True)
 class Actor:
-    kind: str
-    """`team`, `customer` or `system`."""
+    kind: Literal["team", "customer", "system"]
     user_id: str | None = None
     role: Role | None = None
     customer_id: str | None = None
     location_id: str | None = None
     request_id: str | None = None
 
+    @property
+    def is_system(self) -> bool:
+        return self.kind == "system"
+
     def may(self, permission: Permission) -> bool:
-        return allows(self.role, permission)
+        return self.is_system or (self.kind == "team" and allows(self.role, permission))
+
+    def needs(self, permission: Permission, *, own: str | None = None) -> None:
+        """The first line of a verb: raises NotAllowed without the right.
+
+        `own` is the id of the customer, or of the person, whom the verb is about. A customer needs
+        no permission for what is theirs; what is somebody else's is not there for them.
+        """
+        if self.may(permission):
+            return
+        if own is None:
+            raise NotAllowed
+        self.needs_to_be(own)
+
+    def needs_to_be(self, whom: str) -> None:
+        """The first line of a verb that customers have for themselves alone."""
+        if self.kind != "customer":
+            raise NotAllowed
+        if whom not in (self.customer_id, self.user_id):
+            raise NotFound
 
 
 SYSTEM = Actor(kind="system")

@@ -32,7 +32,7 @@ def refuse_blocked(customer: Customer) -> None:
 
 def refuse_over_limit(points: int, by: Actor) -> None:
     """Staff correct up to the business's limit; managers and the system without one."""
-    if by.kind == "system" or by.may(Permission.POINTS_CORRECT_ANY):
+    if by.may(Permission.POINTS_CORRECT_ANY):
         return
     limit = current_business().settings.staff_adjust_limit
     if abs(points) > limit:

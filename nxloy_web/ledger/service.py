@@ -27,6 +27,7 @@ from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, lots, tiers
 from nxloy_web.ledger.causes import Cause
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.points import (
@@ -238,6 +239,7 @@ def adjust(
 ) -> PointTransaction:
     """Add or take points by hand, with a reason. Added points expire by the program's policy;
     they do not count towards tiers, which are earned."""
+    by.needs(Permission.POINTS_CORRECT)
     customer = find(Customer, customer_id)
     program = find(LoyaltyProgram, program_id)
     balance = balance_of(customer_id, program_id, lock=True)

@@ -23,12 +23,6 @@ from nxloy_web.tables.rewards import Picture, Reward
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import open_to_all
 
-CHANGED_MIND = "Cancelled by the customer"
-
-
-class OnlyWaiting(BusinessRule):
-    """The shop has said yes already. Ask at the counter if you do not want it any more."""
-
 
 @bp.get("/rewards")
 def rewards() -> ResponseReturnValue:
@@ -101,12 +95,13 @@ def redemption_qr(redemption_id: str) -> ResponseReturnValue:
 def cancel(redemption_id: str) -> ResponseReturnValue:
     found = queries.own_redemption(redemption_id, g.place.customer_id)
     here = url_for(".redemption", redemption_id=found.id)
-    if found.is_approved:
-        raise OnlyWaiting
-    if found.is_pending:
-        service.cancel(
-            found.id, by=g.actor, at=clock.now(), version=found.version, reason=CHANGED_MIND
-        )
+    service.change_mind(
+        found.id,
+        customer_id=g.place.customer_id,
+        by=g.actor,
+        at=clock.now(),
+        version=found.version,
+    )
     return see_other(here, toast="Cancelled. Your points are back.")
 
 

@@ -23,6 +23,7 @@ from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.money import MOST_MINOR, amount_text
+from nxloy_web.permissions import Permission
 from nxloy_web.purchases import queries
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
@@ -103,6 +104,7 @@ def record(
     life. With `usual_points` a purchase that would give more raises MoreThanUsual. Whatever is
     refused is refused before anything is written.
     """
+    by.needs(Permission.POINTS_GIVE)
     pressed = _pressed(id, customer_id, import_key)
     if pressed is not None:
         return pressed
@@ -158,6 +160,7 @@ def void(
     `import_undone` marks the compensation of a whole import: its key is given up, so that the
     corrected file can come in.
     """
+    by.needs(Permission.POINTS_CORRECT)
     purchase = _lock(purchase_id)
     if purchase.status is PurchaseStatus.VOIDED:
         return purchase
@@ -169,6 +172,7 @@ def void(
 
 def undo(purchase_id: str, *, by: Actor, at: datetime) -> Purchase:
     """Take back one's own slip within two minutes, whatever its size."""
+    by.needs(Permission.POINTS_GIVE)
     purchase = _lock(purchase_id)
     if purchase.status is PurchaseStatus.VOIDED:
         return purchase

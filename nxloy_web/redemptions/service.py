@@ -27,6 +27,7 @@ from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
+from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import codes, notices, stories
 from nxloy_web.redemptions.stories import AlreadyDecided
 from nxloy_web.rewards import stock
@@ -43,6 +44,8 @@ from nxloy_web.tables.rewards import Reward
 
 Status = RedemptionStatus
 
+CHANGED_MIND = "Cancelled by the customer"
+
 
 class NotToBeHad(BusinessRule):
     """This reward is not to be had now."""
@@ -58,6 +61,10 @@ class Lapsed(BusinessRule):
 
 class FormUsed(BusinessRule):
     """This form was used for something else already. Open it again."""
+
+
+class OnlyWaiting(BusinessRule):
+    """The shop has said yes already. Ask at the counter if you do not want it any more."""
 
 
 class ChooseVerb(BusinessRule):
@@ -81,10 +88,10 @@ class Line:
 def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -> RewardRedemption:
     """Ask for a reward: takes its points and one of its stock. Pressed twice, the first is
     returned. A reward that needs no approval is approved by itself."""
+    by.needs(Permission.REDEMPTIONS_DECIDE, own=customer_id)
     pressed = _pressed(id, customer_id, reward_id)
     if pressed is not None:
         return pressed
-    _refuse_stranger(customer_id, by)
     limits.refuse_blocked(find(Customer, customer_id))
     program_id = _program_of(find(Reward, reward_id))
     balance = None
@@ -139,6 +146,7 @@ def approve(
     redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
 ) -> RewardRedemption:
     """Promise the reward. Points and stock were taken when the customer asked."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
     redemption = _lock(redemption_id)
     if _was_pressed(redemption, Status.APPROVED, by):
         return redemption
@@ -153,6 +161,7 @@ def fulfil(
     redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
 ) -> RewardRedemption:
     """Hand the reward over; its code is used up."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
     redemption = _lock(redemption_id)
     if _was_pressed(redemption, Status.FULFILLED, by):
         return redemption
@@ -169,13 +178,30 @@ def fulfil(
 def cancel(
     redemption_id: str, *, by: Actor, at: datetime, reason: str, version: int | None = None
 ) -> RewardRedemption:
-    """Call it off before it is handed over, by the team or by the customer."""
+    """Call it off before it is handed over."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
     redemption = _lock(redemption_id)
-    _refuse_stranger(redemption.customer_id, by)
     if _was_pressed(redemption, Status.CANCELLED, by):
         return redemption
     _refuse_second(redemption, OPEN, version, at)
     _end(redemption, Status.CANCELLED, by=by, at=at, reason=_said(reason))
+    return redemption
+
+
+def change_mind(
+    redemption_id: str, *, customer_id: str, by: Actor, at: datetime, version: int | None = None
+) -> RewardRedemption:
+    """Customers take back what they asked for, while the shop has not said yes."""
+    by.needs_to_be(customer_id)
+    redemption = _lock(redemption_id)
+    if redemption.customer_id != customer_id:
+        raise NotFound
+    if _was_pressed(redemption, Status.CANCELLED, by):
+        return redemption
+    if redemption.is_approved:
+        raise OnlyWaiting
+    _refuse_second(redemption, (Status.PENDING,), version, at)
+    _end(redemption, Status.CANCELLED, by=by, at=at, reason=CHANGED_MIND)
     return redemption
 
 
@@ -189,6 +215,7 @@ def refund(
     restock: bool = True,
 ) -> RewardRedemption:
     """Take a reward back that was handed over. `restock` False when it cannot go on the shelf."""
+    by.needs(Permission.REDEMPTIONS_REFUND)
     redemption = _lock(redemption_id)
     if _was_pressed(redemption, Status.REFUNDED, by):
         return redemption
@@ -217,6 +244,7 @@ def by_code(code: str) -> RewardRedemption | None:
 
 def bulk(ids: Iterable[str], verb: str, *, by: Actor, at: datetime, reason: str = "") -> list[Line]:
     """Do one thing to many: what is refused for one does not hold up the others."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
     verbs: dict[str, tuple[Callable[[str], RewardRedemption], str]] = {
         "approve": (lambda row_id: approve(row_id, by=by, at=at), "Approved"),
         "fulfil": (lambda row_id: fulfil(row_id, by=by, at=at), "Handed over"),
@@ -269,12 +297,6 @@ def _pressed(id: str, customer_id: str, reward_id: str) -> RewardRedemption | No
     if first is not None and (first.customer_id, first.reward_id) != (customer_id, reward_id):
         raise FormUsed
     return first
-
-
-def _refuse_stranger(customer_id: str, by: Actor) -> None:
-    """A customer acts for themselves only; what is somebody else's is not there."""
-    if by.kind == "customer" and by.customer_id != customer_id:
-        raise NotFound
 
 
 def _program_of(reward: Reward) -> str | None:

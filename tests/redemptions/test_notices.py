@@ -93,7 +93,7 @@ def test_what_customers_did_themselves_is_not_mailed_to_them(
     app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
 ) -> None:
     redemption_id, by = asked(app, shop, reward_id)
-    do(app, shop, service.cancel, redemption_id, by=by, reason="Changed my mind")
+    do(app, shop, service.change_mind, redemption_id, by=by, customer_id=by.customer_id)
     assert letters == []
 
 

@@ -12,7 +12,7 @@ from nxloy_web import jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import NotFound
+from nxloy_web.errors import NotAllowed, NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
 from nxloy_web.permissions import Role
@@ -252,12 +252,18 @@ def test_a_customer_acts_for_themselves_only(
 ) -> None:
     other = make_customer(app, shop)
     me = Actor("customer", customer_id=customer)
+    they = Actor("customer", customer_id=other)
     with pytest.raises(NotFound):
         ask(app, shop, other, mug, by=me)
     row = ask(app, shop, customer, mug, by=me)
     with pytest.raises(NotFound):
-        do(app, shop, service.cancel, row, by=Actor("customer", customer_id=other))
-    assert do(app, shop, service.cancel, row, by=me).status is Status.CANCELLED
+        do(app, shop, service.change_mind, row, customer_id=customer, by=they)
+    with pytest.raises(NotFound):
+        do(app, shop, service.change_mind, row, customer_id=other, by=they)
+    with pytest.raises(NotAllowed):
+        do(app, shop, service.cancel, row, by=me)
+    row = do(app, shop, service.change_mind, row, customer_id=customer, by=me)
+    assert row.status is Status.CANCELLED
 
 
 def test_nobody_refunds_their_own(app: Flask, shop: Shop, customer: str, mug: str) -> None:
