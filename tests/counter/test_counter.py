@@ -1,18 +1,15 @@
 """The counter: find, give, ask again, undo, enrol, redeem."""
 
-import re
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import CustomerStatus
-from tests.factories import Shop, as_role, make_customer, make_reward, make_shop
-from tests.pressing import browser_of, checking_csrf, press
+from tests.factories import Shop, make_customer, make_reward, make_shop
+from tests.pressing import Browser, Page, browser_as, buttons_of, hostile_post, press
 
 
 @pytest.fixture
@@ -21,13 +18,13 @@ def shop(app: Flask) -> Shop:
 
 
 @pytest.fixture
-def staff(app: Flask, shop: Shop) -> FlaskClient:
-    return as_role(app, shop, Role.STAFF)
+def staff(app: Flask, shop: Shop) -> Browser:
+    return browser_as(app, shop, Role.STAFF)
 
 
-def give(staff: FlaskClient, shop: Shop, customer_id: str, amount: str, **more: Any) -> Any:
-    data = {"new_id": new_id(), "amount": amount} | more
-    return staff.post(shop.url(f"/counter/{customer_id}/purchases"), data=data)
+def give(staff: Browser, shop: Shop, customer_id: str, amount: str, **more: Any) -> Page:
+    card = staff.get(shop.url(f"/counter/{customer_id}"))
+    return press(card, "Give points", amount=amount, **more)
 
 
 def balance(as_admin: Any, customer_id: str) -> int:
@@ -38,26 +35,23 @@ def balance(as_admin: Any, customer_id: str) -> int:
 
 
 def test_a_purchase_gives_points_and_says_why(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop, "Amara")
-    answer = give(staff, shop, customer_id, "12,50")
-    assert answer.status_code == 303
-    page = staff.get(answer.location).text
-    assert "+12" in page
-    assert "Amara now has 12 points" in page
-    assert "Undo" in page
+    page = give(staff, shop, customer_id, "12,50")
+    assert "+12" in page.text
+    assert "Amara now has 12 points" in page.text
+    assert "Undo (within two minutes)" in buttons_of(page)
     assert balance(as_admin, customer_id) == 12
 
 
 def test_the_same_form_sent_twice_gives_once(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop)
-    form_id = new_id()
-    first = give(staff, shop, customer_id, "10", new_id=form_id)
-    second = give(staff, shop, customer_id, "10", new_id=form_id)
-    assert first.location == second.location
+    card = staff.get(shop.url(f"/counter/{customer_id}"))
+    first, second = (press(card, "Give points", amount="10") for _ in range(2))
+    assert first.request.path == second.request.path
     assert balance(as_admin, customer_id) == 10
 
 
@@ -65,23 +59,20 @@ def test_more_than_usual_is_asked_once_more_and_then_given(app: Flask, as_admin:
     """C1: the page drew `confirmed` twice, the empty one first, and asked for ever."""
     shop = make_shop(app, settings=BusinessSettings(usual_points=50))
     customer_id = make_customer(app, shop)
-    with checking_csrf(app):
-        staff = browser_of(app, shop.users[Role.STAFF])
-        card = staff.get(shop.url(f"/counter/{customer_id}"))
-        asked = press(card, "Give points", amount="80")
-        assert "more than your usual 50" in asked
-        assert balance(as_admin, customer_id) == 0
-        changed_meanwhile = press(asked, "Yes, give 80 points", amount="800")
-        assert "This gives 800 points" in changed_meanwhile
-        assert balance(as_admin, customer_id) == 0
-        given = press(changed_meanwhile, "Yes, give 800 points")
+    asked = give(browser_as(app, shop, Role.STAFF), shop, customer_id, "80")
+    assert "more than your usual 50" in asked
+    assert balance(as_admin, customer_id) == 0
+    changed_meanwhile = press(asked, "Yes, give 80 points", amount="800")
+    assert "This gives 800 points" in changed_meanwhile
+    assert balance(as_admin, customer_id) == 0
+    given = press(changed_meanwhile, "Yes, give 800 points")
     assert "+800" in given
     assert balance(as_admin, customer_id) == 800
 
 
 @pytest.mark.parametrize("amount", ["", "abc", "-5", "1.234", "1,250.00", "9" * 20, "<b>"])
 def test_a_wrong_amount_is_refused_beside_the_field_and_nothing_is_lost(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any, amount: str
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any, amount: str
 ) -> None:
     customer_id = make_customer(app, shop)
     answer = give(staff, shop, customer_id, amount, order_ref="R-17")
@@ -92,30 +83,31 @@ def test_a_wrong_amount_is_refused_beside_the_field_and_nothing_is_lost(
 
 
 def test_undo_takes_the_points_back_once(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop)
-    purchase_id = give(staff, shop, customer_id, "30").location.rsplit("/", 1)[1]
+    given = give(staff, shop, customer_id, "30")
     for _ in range(2):
-        undone = staff.post(shop.url(f"/counter/purchases/{purchase_id}/undo"))
-        assert undone.status_code == 303
+        undone = press(given, "Undo (within two minutes)")
+        assert "Undone. The points are taken back." in undone.text
     assert balance(as_admin, customer_id) == 0
 
 
 def test_a_colleagues_entry_cannot_be_undone(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop)
-    purchase_id = give(staff, shop, customer_id, "30").location.rsplit("/", 1)[1]
-    manager = as_role(app, shop, Role.MANAGER)
-    refused = manager.post(shop.url(f"/counter/purchases/{purchase_id}/undo"))
+    given = give(staff, shop, customer_id, "30").request.path
+    manager = browser_as(app, shop, Role.MANAGER)
+    assert "Undo (within two minutes)" not in buttons_of(manager.get(given))
+    refused = hostile_post(manager, "no right", f"{given}/undo")
     assert refused.status_code == 409
     assert "Void the purchase instead" in refused.text
     assert balance(as_admin, customer_id) == 30
 
 
 def test_a_blocked_customer_gets_nothing(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop, status=CustomerStatus.BLOCKED)
     refused = give(staff, shop, customer_id, "30")
@@ -124,73 +116,66 @@ def test_a_blocked_customer_gets_nothing(
     assert balance(as_admin, customer_id) == 0
 
 
-def test_a_customer_is_found_by_phone_mail_code_and_name(
-    app: Flask, shop: Shop, staff: FlaskClient
-) -> None:
-    made = staff.post(
-        shop.url("/counter/enrol"),
-        data={
-            "new_id": new_id(),
-            "first_name": "Zoë",
-            "last_name": "Lindqvist",
-            "phone": "+49 30 901820",
-            "email": "zoe@example.com",
-        },
+def test_a_customer_is_found_by_phone_mail_code_and_name(shop: Shop, staff: Browser) -> None:
+    made = press(
+        staff.get(shop.url("/counter/enrol")),
+        "Enrol",
+        first_name="Zoë",
+        last_name="Lindqvist",
+        phone="+49 30 901820",
+        email="zoe@example.com",
     )
-    assert made.status_code == 303
+    assert "Welcome on board!" in made.text
+    counter = staff.get(shop.url("/counter/"))
     for text in ("+4930901820", "zoe@example.com", "lindq", "zoe"):
-        assert "Lindqvist" in staff.get(shop.url("/counter/"), query_string={"q": text}).text
+        assert "Lindqvist" in press(counter, "Find", q=text).text
 
 
-def test_enrolling_needs_a_phone_or_an_address(shop: Shop, staff: FlaskClient) -> None:
-    refused = staff.post(
-        shop.url("/counter/enrol"), data={"new_id": new_id(), "first_name": "Nobody"}
-    )
+def test_enrolling_needs_a_phone_or_an_address(shop: Shop, staff: Browser) -> None:
+    refused = press(staff.get(shop.url("/counter/enrol")), "Enrol", first_name="Nobody")
     assert refused.status_code == 422
     assert "Enter a phone number or an e-mail address." in refused.text
     assert "Nobody" in refused.text
 
 
-def test_enrolling_somebody_known_names_the_rule(
-    app: Flask, shop: Shop, staff: FlaskClient
-) -> None:
+def test_enrolling_somebody_known_names_the_rule(app: Flask, shop: Shop, staff: Browser) -> None:
     make_customer(app, shop, email="a@example.com", email_norm="a@example.com")
-    refused = staff.post(
-        shop.url("/counter/enrol"), data={"new_id": new_id(), "email": "A@Example.com"}
-    )
+    refused = press(staff.get(shop.url("/counter/enrol")), "Enrol", email="A@Example.com")
     assert refused.status_code == 409
+    assert "has this e-mail address already" in refused.text
 
 
-def test_a_reward_is_asked_for_at_the_counter(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+def test_a_reward_is_asked_for_approved_and_handed_over_at_the_counter(
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     customer_id = make_customer(app, shop)
-    reward_id = make_reward(app, shop, points_cost=20)
+    make_reward(app, shop, "Cake", points_cost=20)
     give(staff, shop, customer_id, "50")
-    page = staff.get(shop.url(f"/counter/{customer_id}")).text
-    form_id = re.search(
-        r'name="new_id" value="(c[^"]{24})"><input type="hidden" name="reward_id"', page
-    )
-    assert form_id is not None
+    card = staff.get(shop.url(f"/counter/{customer_id}"))
     for _ in range(2):
-        asked = staff.post(
-            shop.url(f"/counter/{customer_id}/redemptions"),
-            data={"new_id": form_id[1], "reward_id": reward_id},
-        )
-        assert asked.status_code == 303
+        asked = press(card, "Redeem Cake")
+        assert asked.request.path.startswith(shop.url("/redemptions/"))
     assert balance(as_admin, customer_id) == 30
+    card = staff.get(shop.url(f"/counter/{customer_id}"))
+    (approve,) = (text for text in buttons_of(card) if text.startswith("Approve"))
+    approved = press(card, approve)
+    assert approved.request.path == card.request.path
+    handed_over = press(approved, approve.replace("Approve", "Hand over"))
+    assert "To hand over" not in handed_over.text
 
 
 def test_another_business_finds_no_customer_of_ours(app: Flask, shop: Shop) -> None:
     customer_id = make_customer(app, shop)
     other = make_shop(app)
-    client = as_role(app, other)
-    assert client.get(other.url(f"/counter/{customer_id}")).status_code == 404
-    assert give(client, other, customer_id, "5").status_code == 404
+    stranger = browser_as(app, other)
+    stranger.get(other.url(f"/counter/{customer_id}"), status=404)
+    given = hostile_post(
+        stranger, "a stranger", other.url(f"/counter/{customer_id}/purchases"), {"amount": "5"}
+    )
+    assert given.status_code == 404
 
 
-def test_hostile_text_finds_nobody_and_is_only_text(shop: Shop, staff: FlaskClient) -> None:
+def test_hostile_text_finds_nobody_and_is_only_text(shop: Shop, staff: Browser) -> None:
     for text in ("<script>alert(1)</script>", "%' OR 1=1 --", "\\", "x" * 500, "\u202e"):
-        answer = staff.get(shop.url("/counter/"), query_string={"q": text})
-        assert answer.status_code == 200
+        answer = staff.get(shop.url("/counter/"), {"q": text})
         assert "<script>alert" not in answer.text
