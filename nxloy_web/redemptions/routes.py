@@ -64,7 +64,7 @@ def find() -> ResponseReturnValue:
 @bp.get("/<redemption_id>")
 @requires(Permission.REDEMPTIONS_VIEW)
 def show(redemption_id: str) -> ResponseReturnValue:
-    return _page(redemption_id, ReasonForm())
+    return _page(redemption_id)
 
 
 @bp.get("/<redemption_id>/slip")
@@ -141,8 +141,12 @@ def _take_back(
     return see_other(url_for(".show", redemption_id=redemption.id), toast=done)
 
 
-def _page(redemption_id: str, form: ReasonForm, status: int = 200) -> ResponseReturnValue:
+def _page(
+    redemption_id: str, form: ReasonForm | None = None, status: int = 200
+) -> ResponseReturnValue:
     redemption = queries.with_everything(redemption_id)
+    if form is None:
+        form = ReasonForm(data={"version": redemption.version})
     return page(
         "redemptions/show.html",
         status=status,

@@ -4,18 +4,24 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import listing, service
 from nxloy_web.tables.redemptions import RewardRedemption
-from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
-
-PART = {"HX-Request": "true"}
+from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
+from tests.pressing import (
+    HTMX,
+    Browser,
+    browser_as,
+    buttons_of,
+    hostile_post,
+    press,
+    press_with_htmx,
+)
 
 
 @pytest.fixture
@@ -24,8 +30,8 @@ def shop(app: Flask) -> Shop:
 
 
 @pytest.fixture
-def staff(app: Flask, shop: Shop) -> FlaskClient:
-    return as_role(app, shop, Role.STAFF)
+def staff(app: Flask, shop: Shop) -> Browser:
+    return browser_as(app, shop, Role.STAFF)
 
 
 def asked(app: Flask, shop: Shop, name: str = "Amara", reward: str = "Cake") -> RewardRedemption:
@@ -67,100 +73,121 @@ def points(as_admin: Any, redemption: RewardRedemption) -> int:
     )
 
 
+def url(shop: Shop, redemption: RewardRedemption) -> str:
+    return shop.url(f"/redemptions/{redemption.id}")
+
+
+def approve(staff: Browser, shop: Shop, redemption: RewardRedemption) -> None:
+    press(staff.get(url(shop, redemption)), "Approve")
+
+
 def test_a_request_is_approved_and_handed_over(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     redemption = asked(app, shop)
     assert redemption.code in staff.get(shop.url("/redemptions/")).text
-    url = shop.url(f"/redemptions/{redemption.id}")
-    assert staff.post(f"{url}/approval").status_code == 303
-    assert staff.post(f"{url}/handover").status_code == 303
+    approved = press(staff.get(url(shop, redemption)), "Approve")
+    page = press(approved, "Hand over")
+    assert page.request.path == url(shop, redemption)
     assert status(as_admin, redemption) == "FULFILLED"
     assert points(as_admin, redemption) == 400
-    page = staff.get(url).text
     for step in ("Requested", "Approved", "Fulfilled"):
-        assert step in page
+        assert step in page.text
 
 
-def test_the_fragment_equals_the_row_in_the_page(
-    app: Flask, shop: Shop, staff: FlaskClient
-) -> None:
+def test_the_fragment_equals_the_row_in_the_page(app: Flask, shop: Shop, staff: Browser) -> None:
     redemption = asked(app, shop)
-    answer = staff.post(shop.url(f"/redemptions/{redemption.id}/approval"), headers=PART)
+    queue = staff.get(shop.url("/redemptions/"))
+    answer = press_with_htmx(queue, f"Approve {redemption.code}")
     assert answer.status_code == 200
     assert f'id="redemption-{redemption.id}"' in answer.text
     assert "nx-toast" in answer.text
-    assert "Hand over" in answer.text
+    assert f"Hand over {redemption.code}" in buttons_of(answer)
     assert "<html" not in answer.text
 
 
 def test_the_second_of_two_staff_reads_who_was_first(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     redemption = asked(app, shop)
-    url = shop.url(f"/redemptions/{redemption.id}")
-    as_role(app, shop, Role.MANAGER).post(f"{url}/approval", data={"version": redemption.version})
-    late = staff.post(f"{url}/approval", data={"version": redemption.version})
+    before = staff.get(url(shop, redemption))
+    approve(browser_as(app, shop, Role.MANAGER), shop, redemption)
+    late = press(before, "Approve")
+    assert late.status_code == 409
+    assert "Manager of" in late.text
+    assert status(as_admin, redemption) == "APPROVED"
+
+
+def test_nobody_cancels_what_was_approved_since_they_looked(
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
+) -> None:
+    """The page drew `version` twice, the empty one first, and every page counted as fresh."""
+    redemption = asked(app, shop)
+    before = staff.get(url(shop, redemption))
+    approve(browser_as(app, shop, Role.MANAGER), shop, redemption)
+    late = press(before, "Cancel this request", reason="Out of cake")
     assert late.status_code == 409
     assert "Manager of" in late.text
     assert status(as_admin, redemption) == "APPROVED"
 
 
 def test_cancelling_needs_a_reason_and_gives_the_points_back(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     redemption = asked(app, shop)
-    url = shop.url(f"/redemptions/{redemption.id}/cancellation")
-    refused = staff.post(url, data={"reason": " "})
+    refused = press(staff.get(url(shop, redemption)), "Cancel this request", reason=" ")
     assert refused.status_code == 422
     assert "Say why" in refused.text
-    assert staff.post(url, data={"reason": "Out of cake"}).status_code == 303
+    press(refused, "Cancel this request", reason="Out of cake")
     assert status(as_admin, redemption) == "CANCELLED"
     assert points(as_admin, redemption) == 500
 
 
-def test_only_a_manager_refunds(app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any) -> None:
+def test_only_a_manager_refunds(app: Flask, shop: Shop, staff: Browser, as_admin: Any) -> None:
     redemption = asked(app, shop)
-    url = shop.url(f"/redemptions/{redemption.id}")
-    staff.post(f"{url}/approval")
-    staff.post(f"{url}/handover")
-    assert staff.post(f"{url}/refund", data={"reason": "Stale"}).status_code == 403
-    manager = as_role(app, shop, Role.MANAGER)
-    assert manager.post(f"{url}/refund", data={"reason": "Stale"}).status_code == 303
+    page = press(press(staff.get(url(shop, redemption)), "Approve"), "Hand over")
+    assert "Refund this reward" not in buttons_of(page)
+    sent = {"reason": "Stale"}
+    refused = hostile_post(staff, "no right", f"{url(shop, redemption)}/refund", sent)
+    assert refused.status_code == 403
+    manager = browser_as(app, shop, Role.MANAGER)
+    press(manager.get(url(shop, redemption)), "Refund this reward", reason="Stale")
     assert status(as_admin, redemption) == "REFUNDED"
     assert points(as_admin, redemption) == 500
 
 
 def test_bulk_does_what_can_be_done_and_says_what_cannot(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
 ) -> None:
     first, second = asked(app, shop, "Ann", "Tea"), asked(app, shop, "Bo", "Bun")
-    staff.post(shop.url(f"/redemptions/{second.id}/cancellation"), data={"reason": "No"})
-    answer = staff.post(
-        shop.url("/redemptions/bulk"), data={"id": [first.id, second.id], "do": "approve"}
-    )
-    assert answer.status_code == 200
+    queue = staff.get(shop.url("/redemptions/"))
+    press(staff.get(url(shop, second)), "Cancel this request", reason="No")
+    answer = press(queue, "Approve", where="#bulk", id=[first.id, second.id])
     assert "1 of 2 done" in answer.text
     assert status(as_admin, first) == "APPROVED"
     assert status(as_admin, second) == "CANCELLED"
 
 
 def test_bulk_can_mean_everything_that_matches(
-    app: Flask, shop: Shop, staff: FlaskClient, as_admin: Any
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = [asked(app, shop, name, name) for name in ("Ann", "Bo")]
-    staff.post(
-        shop.url("/redemptions/bulk"), data={"all": "1", "query": "status=PENDING", "do": "approve"}
-    )
-    assert [status(as_admin, row) for row in rows] == ["APPROVED", "APPROVED"]
+    monkeypatch.setattr(listing, "PAGE", 1)
+    rows = [asked(app, shop, name, name) for name in ("Ann", "Bo", "Cy")]
+    approve(staff, shop, rows[2])
+    queue = staff.get(shop.url("/redemptions/?status=PENDING"))
+    press(queue, "Hand over", where="#bulk", all=True)
+    assert [status(as_admin, row) for row in rows] == ["PENDING", "PENDING", "APPROVED"]
+    answer = press(queue, "Approve", where="#bulk", all=True)
+    assert "2 of 2 done" in answer.text
+    assert [status(as_admin, row) for row in rows] == ["APPROVED"] * 3
 
 
-def test_filters_show_what_they_say(app: Flask, shop: Shop, staff: FlaskClient) -> None:
+def test_filters_show_what_they_say(app: Flask, shop: Shop, staff: Browser) -> None:
     cake, tea = asked(app, shop, "Ann", "Cake"), asked(app, shop, "Bo", "Tea")
-    staff.post(shop.url(f"/redemptions/{tea.id}/approval"))
+    approve(staff, shop, tea)
 
     def shown(**query: str) -> set[str]:
-        text = staff.get(shop.url("/redemptions/"), query_string=query, headers=PART).text
+        text = staff.get(shop.url("/redemptions/"), query, HTMX).text
         return {row.code for row in (cake, tea) if row.code in text}
 
     assert shown() == {cake.code, tea.code}
@@ -174,8 +201,8 @@ def test_filters_show_what_they_say(app: Flask, shop: Shop, staff: FlaskClient) 
 def test_the_export_equals_the_list(app: Flask, shop: Shop) -> None:
     asked(app, shop, "=cmd()", "Cake")
     tea = asked(app, shop, "Bo", "Tea")
-    owner = as_role(app, shop)
-    owner.post(shop.url(f"/redemptions/{tea.id}/approval"))
+    owner = browser_as(app, shop)
+    approve(owner, shop, tea)
     lines = owner.get(shop.url("/redemptions/export.csv")).text.splitlines()
     assert len(lines) == 3
     assert "'=cmd()" in lines[2]
@@ -184,14 +211,13 @@ def test_the_export_equals_the_list(app: Flask, shop: Shop) -> None:
 
 
 def test_a_code_leads_to_its_redemption_however_it_is_typed(
-    app: Flask, shop: Shop, staff: FlaskClient
+    app: Flask, shop: Shop, staff: Browser
 ) -> None:
     redemption = asked(app, shop)
+    desk = staff.get(shop.url("/redemptions/code"))
     for typed in (redemption.code, redemption.code.lower(), f" {redemption.code} "):
-        answer = staff.get(shop.url("/redemptions/code"), query_string={"code": typed})
-        assert answer.status_code == 303
-        assert answer.location.endswith(redemption.id)
-    unknown = staff.get(shop.url("/redemptions/code?code=NX-NOPE"))
+        assert press(desk, "Find", code=typed).request.path == url(shop, redemption)
+    unknown = press(desk, "Find", code="NX-NOPE")
     assert unknown.status_code == 404
     assert "no redemption with the code NX-NOPE" in unknown.text
 
@@ -199,24 +225,23 @@ def test_a_code_leads_to_its_redemption_however_it_is_typed(
 def test_another_business_finds_no_redemption_of_ours(app: Flask, shop: Shop) -> None:
     redemption = asked(app, shop)
     other = make_shop(app)
-    client = as_role(app, other)
-    for path in ("", "/approval", "/handover", "/cancellation"):
-        url = other.url(f"/redemptions/{redemption.id}{path}")
-        answer = client.post(url, data={"reason": "x"}) if path else client.get(url)
-        assert answer.status_code == 404, path
-    found = client.get(other.url("/redemptions/code"), query_string={"code": redemption.code})
-    assert found.status_code == 404
+    stranger = browser_as(app, other)
+    stranger.get(url(other, redemption), status=404)
+    for path in ("/approval", "/handover", "/cancellation"):
+        there = url(other, redemption) + path
+        assert hostile_post(stranger, "a stranger", there, {"reason": "x"}).status_code == 404, path
+    stranger.get(other.url("/redemptions/code"), {"code": redemption.code}, status=404)
 
 
-def test_a_way_back_never_leaves_the_site(app: Flask, shop: Shop, staff: FlaskClient) -> None:
+def test_a_way_back_never_leaves_the_site(app: Flask, shop: Shop, staff: Browser) -> None:
     redemption = asked(app, shop)
-    url = shop.url(f"/redemptions/{redemption.id}/approval")
-    answer = staff.post(url, data={"back": "//evil.example/"})
+    there = f"{url(shop, redemption)}/approval"
+    answer = hostile_post(staff, "a forged field", there, {"back": "//evil.example/"})
     assert answer.location.endswith(redemption.id)
 
 
 def test_a_list_costs_the_same_whatever_its_length(
-    app: Flask, shop: Shop, staff: FlaskClient, statements: Any
+    app: Flask, shop: Shop, staff: Browser, statements: Any
 ) -> None:
     asked(app, shop, "Ann", "A")
     with statements() as short:
