@@ -1,13 +1,10 @@
 """What people type about rewards and their stock."""
 
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -18,12 +15,14 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
-from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.rewards import pictures
 from nxloy_web.rewards.stock import MOST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
-from nxloy_web.tables.rewards import Reward, RewardType
+from nxloy_web.tables.rewards import RewardType
 from nxloy_web.web.forms import CreateForm, EditForm
+from nxloy_web.web.instant_field import InstantField
+from nxloy_web.web.list_fields import TagsField
+from nxloy_web.web.money_field import MoneyField
 
 MOST_POINTS = 2_000_000_000
 TYPES = {
@@ -54,9 +53,6 @@ ICONS = {
     "star": "Star",
     "heart": "Heart",
 }
-YEARS = (2000, 2199)
-CLOCK = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-"""As the browser's own field writes it; some add seconds."""
 
 
 class RewardFields:
@@ -82,7 +78,7 @@ class RewardFields:
     category = StringField(
         "Category", [Length(max=60, message="Keep the category to 60 characters.")]
     )
-    tags = StringField("Tags", [Length(max=400, message="Keep the tags to 400 characters.")])
+    tags = TagsField("Tags")
     picture = FileField("Picture")
     image = HiddenField(
         validators=[Optional(), Regexp(r"^[0-9a-f]{64}$", message="Choose the picture again.")]
@@ -101,9 +97,9 @@ class RewardFields:
         "Points",
         [Optional(), NumberRange(0, MOST_POINTS, "Enter a whole number of points, 0 or more.")],
     )
-    money_cost = StringField("Money")
-    start_date = DateTimeLocalField("From", [Optional()], format=CLOCK)
-    end_date = DateTimeLocalField("Until", [Optional()], format=CLOCK)
+    money_cost = MoneyField("Money", filters=[lambda minor: minor or None])
+    start_date = InstantField("From", [Optional()])
+    end_date = InstantField("Until", [Optional()])
     max_per_user = IntegerField(
         "Most for one customer",
         [Optional(), NumberRange(1, 1_000_000, "Enter a whole number, 1 or more.")],
@@ -116,21 +112,16 @@ class RewardFields:
     )
     needs_approval = BooleanField("Somebody has to approve each request", default=True)
 
-    currency = "USD"
-    zone = ZoneInfo("UTC")
     tiers: dict[str, LoyaltyTier] = {}
 
     def prepare(
         self,
         *,
-        currency: str,
-        timezone: str,
         programs: list[LoyaltyProgram],
         tiers: list[LoyaltyTier],
         segments: list[tuple[str, str]],
     ) -> None:
         named = {program.id: program.name for program in programs}
-        self.currency, self.zone = currency, ZoneInfo(timezone)
         self.tiers = {tier.id: tier for tier in tiers if tier.program_id in named}
         self.program_id.choices = {"": "No points"} | named
         self.tier_id.choices = {"": "Everybody"} | {
@@ -159,24 +150,16 @@ class RewardFields:
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field, and then what concerns two of them."""
         valid: bool = super().validate(extra_validators)  # type: ignore[misc]
-        if valid and not self.points_cost.data and not self._money():
+        if valid and not self.points_cost.data and not self.money_cost.data:
             self.points_cost.errors.append("Ask for points, for money, or for both.")
             return False
         return valid
 
-    def validate_tags(self, field: StringField) -> None:
-        found = _tags(field.data)
-        if len(found) > 12:
+    def validate_tags(self, field: TagsField) -> None:
+        if len(field.data) > 12:
             raise ValidationError("Use at most 12 tags.")
-        if any(len(tag) > 30 for tag in found):
+        if any(len(tag) > 30 for tag in field.data):
             raise ValidationError("Keep each tag to 30 characters.")
-
-    def validate_money_cost(self, field: StringField) -> None:
-        if field.data:
-            try:
-                parse_amount(field.data, self.currency)
-            except NotAnAmount as error:
-                raise ValidationError(str(error)) from error
 
     def validate_program_id(self, field: SelectField) -> None:
         if self.points_cost.data and not field.data:
@@ -187,44 +170,10 @@ class RewardFields:
         if tier is not None and self.program_id.data and tier.program_id != self.program_id.data:
             raise ValidationError(f"{tier.name} belongs to another program.")
 
-    def validate_start_date(self, field: DateTimeLocalField) -> None:
-        _sensible(field)
-
-    def validate_end_date(self, field: DateTimeLocalField) -> None:
-        _sensible(field)
+    def validate_end_date(self, field: InstantField) -> None:
         start = self.start_date.data
         if start is not None and field.data is not None and field.data <= start:
             raise ValidationError("The end comes after the start.")
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "name": self.name.data,
-            "description": self.description.data or "",
-            "type": RewardType(self.type.data),
-            "category": self.category.data or None,
-            "tags": _tags(self.tags.data),
-            "image": self.image.data or None,
-            "icon": self.icon.data or None,
-            "program_id": self.program_id.data or None,
-            "points_cost": self.points_cost.data or 0,
-            "money_cost": self._money(),
-            "start_date": self._instant(self.start_date.data),
-            "end_date": self._instant(self.end_date.data),
-            "max_per_user": self.max_per_user.data,
-            "tier_id": self.tier_id.data or None,
-            "segment_id": self.segment_id.data or None,
-            "needs_approval": self.needs_approval.data,
-        }
-
-    def _money(self) -> int | None:
-        try:
-            return parse_amount(self.money_cost.data, self.currency) or None
-        except (NotAnAmount, TypeError):
-            return None
-
-    def _instant(self, typed: datetime | None) -> datetime | None:
-        """What was typed is a time on the business's clock."""
-        return None if typed is None else typed.replace(tzinfo=self.zone).astimezone(UTC)
 
 
 class NewRewardForm(RewardFields, CreateForm):
@@ -236,29 +185,7 @@ class NewRewardForm(RewardFields, CreateForm):
 
 
 class EditRewardForm(RewardFields, EditForm):
-    @staticmethod
-    def shown(reward: Reward, timezone: str) -> dict[str, Any]:
-        zone = ZoneInfo(timezone)
-        money = reward.money_cost
-        return {
-            "name": reward.name,
-            "description": reward.description,
-            "type": reward.type.value,
-            "category": reward.category,
-            "tags": ", ".join(reward.tags),
-            "image": reward.image,
-            "icon": reward.icon or "",
-            "program_id": reward.program_id or "",
-            "points_cost": reward.points_cost,
-            "money_cost": amount_text(money, reward.currency) if money else "",
-            "start_date": _on_clock(reward.start_date, zone),
-            "end_date": _on_clock(reward.end_date, zone),
-            "max_per_user": reward.max_per_user,
-            "tier_id": reward.tier_id or "",
-            "segment_id": reward.segment_id or "",
-            "needs_approval": reward.needs_approval,
-            "version": reward.version,
-        }
+    pass
 
 
 class CopyForm(CreateForm):
@@ -293,16 +220,3 @@ class CorrectStockForm(StockFields, CreateForm):
             NumberRange(0, MOST, "Enter a whole number, 0 or more."),
         ],
     )
-
-
-def _tags(text: str | None) -> list[str]:
-    return list(dict.fromkeys(tag.strip() for tag in (text or "").split(",") if tag.strip()))
-
-
-def _sensible(field: DateTimeLocalField) -> None:
-    if field.data is not None and not YEARS[0] <= field.data.year <= YEARS[1]:
-        raise ValidationError("Choose a date between 2000 and 2199.")
-
-
-def _on_clock(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return None if instant is None else instant.astimezone(zone).replace(tzinfo=None)

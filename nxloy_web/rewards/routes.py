@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.audit.stale import keep_typed
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.rewards import queries, service, stock_routes  # noqa: F401
 from nxloy_web.rewards.blueprint import bp, checked, find_reward
+from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.rewards.forms import (
     ICONS,
     TYPES,
@@ -23,7 +25,7 @@ from nxloy_web.rewards.forms import (
 from nxloy_web.segments import queries as segments
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.web.answers import page, see_other
-from nxloy_web.web.places import Place
+from nxloy_web.web.facts import typed
 
 
 @bp.get("/")
@@ -60,13 +62,13 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _new_page(form, status=422)
     reward = service.create(
-        id=form.new_id.data,
+        form.new_id.data,
+        typed(form, RewardFacts),
         currency=g.place.currency,
         in_stock=form.in_stock.data,
         offer=form.offer.data,
         by=g.actor,
         at=clock.now(),
-        **form.facts(),
     )
     return see_other(url_for(".show", reward_id=reward.id), toast=f"{reward.name} is added")
 
@@ -94,7 +96,11 @@ def save(reward_id: str) -> ResponseReturnValue:
         return _edit_page(reward, form, status=422)
     try:
         service.edit(
-            reward_id, version=form.version.data, by=g.actor, at=clock.now(), **form.facts()
+            reward_id,
+            typed(form, RewardFacts),
+            version=form.version.data,
+            by=g.actor,
+            at=clock.now(),
         )
     except Stale:
         reward = find_reward(reward_id)
@@ -182,25 +188,22 @@ def _new_form() -> NewRewardForm:
     programs = list(queries.programs())
     first = programs[0].id if programs else ""
     form = NewRewardForm.from_request(data={"program_id": first})
-    _prepare(form, g.place)
+    _prepare(form)
     return form
 
 
 def _edit_form(reward: Reward) -> EditRewardForm:
-    form = EditRewardForm.from_request(data=EditRewardForm.shown(reward, g.place.timezone))
-    _prepare(form, g.place, reward.program_id, reward.segment_id)
+    form = EditRewardForm.of(reward, facts_of(reward, RewardFacts))
+    _prepare(form, reward.program_id, reward.segment_id)
     return form
 
 
 def _prepare(
     form: RewardFields,
-    place: Place,
     program_id: str | None = None,
     segment_id: str | None = None,
 ) -> None:
     form.prepare(
-        currency=place.currency,
-        timezone=place.timezone,
         programs=list(queries.programs(program_id)),
         tiers=list(queries.tiers()),
         segments=_segments(segment_id),

@@ -1,7 +1,7 @@
 """What a merchant does with rewards. Stock has its own verbs in `stock`."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -9,12 +9,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, facts_of, put
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.rewards import stock
+from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
@@ -26,26 +28,6 @@ FOLLOWS: dict[RewardStatus, tuple[RewardStatus, ...]] = {
 }
 """Which states may become this one by hand. Only stock turns ACTIVE into OUT_OF_STOCK and back."""
 
-FACTS = (
-    "program_id",
-    "name",
-    "description",
-    "type",
-    "points_cost",
-    "money_cost",
-    "image",
-    "icon",
-    "category",
-    "tags",
-    "start_date",
-    "end_date",
-    "max_per_user",
-    "needs_approval",
-    "tier_id",
-    "segment_id",
-)
-"""What people type about a reward; stock and status have verbs of their own."""
-
 
 class WrongStatus(BusinessRule):
     """The reward is not in a state for this. Look at it again."""
@@ -56,23 +38,23 @@ class ProgramGone(BusinessRule):
 
 
 def create(
-    *,
     id: str,
+    facts: RewardFacts,
+    *,
     currency: str,
     in_stock: int | None,
     offer: bool,
     by: Actor,
     at: datetime,
-    **facts: Any,
 ) -> Reward:
     """Add a reward: as a draft, or at once on offer. `in_stock` None is unlimited."""
     empty = None if in_stock is None else 0
     reward, made = insert_once(
-        Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **facts)
+        Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **columns(facts))
     )
     if not made:
         return reward
-    audit.record("reward.created", reward, by=by, after=facts, at=at)
+    audit.record("reward.created", reward, by=by, after=columns(facts), at=at)
     if in_stock:
         stock.add(id, in_stock, reason="First stock", by=by, at=at)
     if offer:
@@ -80,14 +62,15 @@ def create(
     return reward
 
 
-def edit(reward_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any) -> Reward:
+def edit(
+    reward_id: str, facts: RewardFacts, *, version: int | None, by: Actor, at: datetime
+) -> Reward:
     reward = find(Reward, reward_id, lock=True)
-    before, after = audit.changes(reward, facts)
+    before, after = changes(reward, facts)
     if not after:
         return reward
     check_version(reward, version)
-    for name, value in after.items():
-        setattr(reward, name, value)
+    put(reward, facts)
     db.session.flush()
     audit.record("reward.edited", reward, by=by, before=before, after=after, at=at)
     return reward
@@ -99,16 +82,15 @@ def duplicate(reward_id: str, *, id: str, by: Actor, at: datetime) -> Reward:
     if found is not None:
         return found
     source = find(Reward, reward_id)
-    facts = {name: getattr(source, name) for name in FACTS}
-    facts["name"] = f"Copy of {source.name}"[:120]
+    facts = facts_of(source, RewardFacts)
     return create(
-        id=id,
+        id,
+        replace(facts, name=f"Copy of {source.name}"[:120]),
         currency=source.currency,
         in_stock=None if source.current_stock is None else 0,
         offer=False,
         by=by,
         at=at,
-        **facts,
     )
 
 

@@ -1,13 +1,18 @@
 """What every form shares: CSRF, ids for new rows, versions for edited ones."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, ValidationError
 from wtforms.widgets import HiddenInput
 
+from nxloy_web.db.base import VersionMixin
 from nxloy_web.db.ids import is_id, new_id
+from nxloy_web.web import facts as form_facts
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class BaseForm(FlaskForm):
@@ -49,10 +54,17 @@ class EditForm(BaseForm):
 
     version = IntegerField(widget=HiddenInput())
 
+    @classmethod
+    def of(cls, row: VersionMixin, facts: "DataclassInstance") -> Self:
+        """The form as sent, or with the row's facts when it is only shown."""
+        return cls.from_request(data=form_facts.shown(facts) | {"version": row.version})
+
 
 def _trim(value: Any) -> Any:
-    # PostgreSQL keeps no NUL; nobody types one.
-    return value.replace("\0", "").strip() if isinstance(value, str) else value
+    # PostgreSQL keeps no NUL; nobody types one. Browsers send every line break as CR LF.
+    return (
+        value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else value
+    )
 
 
 def _is_typed_text(kind: type) -> bool:

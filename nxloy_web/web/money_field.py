@@ -14,7 +14,9 @@ class MoneyField(StringField):
     typed: str | None = None
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.typed = valuelist[0].strip() if valuelist else ""
+        if not valuelist:
+            return
+        self.typed = valuelist[0].strip()
         self.data: Any = None
         if self.typed:
             self.data = parse_amount(self.typed, g.place.currency)

@@ -1,0 +1,73 @@
+"""D11: a column, its fact and its form field belong together; one without the others is an error.
+
+Left out of the facts, a column could not be edited; left out of a form, it would be erased.
+"""
+
+from collections.abc import Iterator
+from dataclasses import MISSING, FrozenInstanceError, fields
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from flask_wtf import FlaskForm
+from pydantic import BaseModel
+from sqlalchemy import inspect
+from wtforms.fields.core import UnboundField
+
+from nxloy_web.web.facts import types_of
+from tests.facts.things import (
+    HIDDEN_IN_EVERY_FORM,
+    KEPT_BY_THE_PLATFORM,
+    THINGS,
+    Thing,
+)
+
+each_thing = pytest.mark.parametrize("thing", THINGS, ids=str)
+
+
+def in_forms(facts: type) -> Iterator[str]:
+    """The names that the facts have in a form: those of a JSON column's own fields."""
+    for name, kind in types_of(facts).items():
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield name
+
+
+def fields_of(form: type[FlaskForm]) -> set[str]:
+    return {name for name in dir(form) if isinstance(getattr(form, name), UnboundField)}
+
+
+def columns_of(model: Any) -> set[str]:
+    return {column.key for column in inspect(model).column_attrs}
+
+
+@each_thing
+def test_every_column_is_edited_or_says_why_not(thing: Thing) -> None:
+    edited = {each.name for each in fields(thing.facts)}
+    assert not edited & thing.not_edited.keys()
+    assert columns_of(thing.model) == edited | thing.not_edited.keys() | KEPT_BY_THE_PLATFORM
+
+
+@each_thing
+def test_a_fact_has_the_type_of_its_column(thing: Thing) -> None:
+    columns = get_type_hints(thing.model)
+    for name, kind in types_of(thing.facts).items():
+        assert get_args(columns[name]) == (kind,), name
+
+
+@each_thing
+def test_nobody_can_leave_out_or_change_a_fact(thing: Thing) -> None:
+    for each in fields(thing.facts):
+        assert (each.default, each.default_factory) == (MISSING, MISSING), each.name
+    empty = object.__new__(thing.facts)
+    with pytest.raises(FrozenInstanceError):
+        setattr(empty, fields(thing.facts)[0].name, None)
+
+
+@each_thing
+def test_every_form_asks_for_all_the_facts_and_nothing_else(thing: Thing) -> None:
+    wanted = set(in_forms(thing.facts))
+    for form in thing.forms:
+        asked = fields_of(form) - HIDDEN_IN_EVERY_FORM
+        assert wanted <= asked, form
+        assert asked - wanted <= thing.beside.keys(), form

@@ -1,0 +1,94 @@
+"""D11: the form of a filled row, sent as it was drawn, changes nothing."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import inspect, select
+
+from nxloy_web.db import db
+from nxloy_web.db.session import history
+from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.web.facts import types_of
+from tests.factories import Shop, inside, make_shop
+from tests.facts.test_ties import in_forms
+from tests.facts.things import THINGS, Thing
+from tests.pressing import Page, browser_of, checking_csrf, form_with, press
+
+each_thing = pytest.mark.parametrize("thing", THINGS, ids=str)
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return make_shop(app)
+
+
+def made(app: Flask, shop: Shop, thing: Thing) -> str:
+    with inside(app, shop):
+        row = thing.filled(shop)
+        db.session.add(row)
+        db.session.commit()
+        return str(row.id)
+
+
+def whole_row(app: Flask, shop: Shop, thing: Thing, row_id: str) -> dict[str, Any]:
+    with inside(app, shop):
+        model: Any = thing.model
+        row = db.session.scalars(history(select(model).where(model.id == row_id))).one()
+        return {column.key: getattr(row, column.key) for column in inspect(model).column_attrs}
+
+
+def acts(app: Flask, shop: Shop) -> int:
+    with inside(app, shop):
+        return len(db.session.scalars(select(AuditEntry)).all())
+
+
+def open_form(app: Flask, shop: Shop, thing: Thing, row_id: str) -> Page:
+    browser = browser_of(app, shop.owner_id)
+    return browser.get(shop.url(thing.page.format(id=row_id)))
+
+
+def assert_drawn(page: Page, thing: Thing) -> None:
+    """Each fact stands in the page's form exactly once."""
+    drawn = form_with(page, thing.button).fields
+    for name in in_forms(thing.facts):
+        assert len(drawn.get(name, ())) == 1, f"{name} is drawn {len(drawn.get(name, ()))} times"
+
+
+@each_thing
+def test_its_form_sent_as_it_was_drawn_changes_nothing(
+    app: Flask, shop: Shop, thing: Thing
+) -> None:
+    row_id = made(app, shop, thing)
+    before, acts_before = whole_row(app, shop, thing, row_id), acts(app, shop)
+    with checking_csrf(app):
+        page = open_form(app, shop, thing, row_id)
+        assert_drawn(page, thing)
+        answer = press(page, thing.button)
+    assert answer.status_code == 200, answer.text
+    assert whole_row(app, shop, thing, row_id) == before
+    assert acts(app, shop) == acts_before
+
+
+@each_thing
+def test_one_word_more_in_a_name_changes_the_name_only(
+    app: Flask, shop: Shop, thing: Thing
+) -> None:
+    row_id = made(app, shop, thing)
+    before = whole_row(app, shop, thing, row_id)
+    with checking_csrf(app):
+        press(open_form(app, shop, thing, row_id), thing.button, name="Another name", status=303)
+    after = whole_row(app, shop, thing, row_id)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"name", "version", "updated_at"}
+
+
+@each_thing
+def test_the_row_of_these_tests_has_a_value_of_its_own_in_every_column(
+    app: Flask, shop: Shop, thing: Thing
+) -> None:
+    row = whole_row(app, shop, thing, made(app, shop, thing))
+    columns: Any = inspect(thing.model).columns
+    for name in types_of(thing.facts):
+        default = columns[name].default
+        assert row[name] not in (None, "", default and default.arg), name

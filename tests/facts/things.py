@@ -1,0 +1,97 @@
+"""Every thing that people edit, and what belongs to it: its table, its facts, its forms.
+
+Whoever adds a column, a fact, a form or a whole new thing meets the tests of this folder.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_wtf import FlaskForm
+
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.rewards.facts import RewardFacts
+from nxloy_web.rewards.forms import EditRewardForm, NewRewardForm
+from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.rewards import Reward, RewardType
+from nxloy_web.tables.segments import CustomerSegment, SegmentKind
+from tests.factories import NOON, Shop
+
+LINES = 'First – "quoted" & <b>plain</b>\n\nThird line, 50 % off'
+KEPT_BY_THE_PLATFORM = {"business_id", "id", "created_at", "updated_at", "deleted_at", "version"}
+HIDDEN_IN_EVERY_FORM = {"csrf_token", "new_id", "version"}
+
+
+@dataclass(frozen=True)
+class Thing:
+    model: type
+    facts: type
+    forms: tuple[type[FlaskForm], ...]
+    filled: Callable[[Shop], Any]
+    """A row in which every fact has an unusual value; called inside of the business."""
+    page: str
+    """The address of its form, with {id}."""
+    not_edited: Mapping[str, str]
+    """Columns, and fields of JSON columns, that no form asks for; and why."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a form that are no facts; and why."""
+    hidden: frozenset[str] = frozenset()
+    """Facts that travel with the form and are not typed."""
+    button: str = "Save"
+
+    def __str__(self) -> str:
+        return self.facts.__name__
+
+
+def _reward(shop: Shop) -> Reward:
+    segment = CustomerSegment(name="Long gone", kind=SegmentKind.MANUAL, deleted_at=NOON)
+    tier = LoyaltyTier(program_id=shop.program_id, name="Gold", required_points=500)
+    db.session.add_all([segment, tier])
+    db.session.flush()
+    return Reward(
+        id=new_id(),
+        name="Crème brûlée",
+        description=LINES,
+        type=RewardType.DISCOUNT_PERCENTAGE,
+        category="Éclairs & more",
+        tags=["50 % off", "c#", "oat-milk"],
+        image="5f" * 32,
+        icon="percent",
+        program_id=shop.program_id,
+        points_cost=1_234_567,
+        money_cost=199,
+        currency="EUR",
+        start_date=datetime(2026, 3, 1, 7, 0, 59, 123456, tzinfo=UTC),
+        # 02:30 in Berlin for the second time that night.
+        end_date=datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        max_per_user=7,
+        needs_approval=False,
+        tier_id=tier.id,
+        segment_id=segment.id,
+    )
+
+
+REWARD = Thing(
+    model=Reward,
+    facts=RewardFacts,
+    forms=(NewRewardForm, EditRewardForm),
+    filled=_reward,
+    page="/rewards/{id}/edit",
+    not_edited={
+        "status": "verbs of its own: offered, taken off offer, archived",
+        "currency": "that of the business",
+        "total_stock": "stock has verbs of its own",
+        "current_stock": "stock has verbs of its own",
+    },
+    beside={
+        "picture": "a file; its hash becomes `image`",
+        "remove_picture": "empties `image`",
+        "in_stock": "the first stock of a new reward",
+        "offer": "a new reward is offered at once",
+    },
+    hidden=frozenset({"image"}),
+)
+
+THINGS = (REWARD,)
