@@ -13,7 +13,7 @@ from nxloy_web.web.facts import types_of
 from tests.factories import Shop, inside, make_shop
 from tests.facts.test_ties import in_forms
 from tests.facts.things import THINGS, Thing
-from tests.pressing import Page, browser_of, checking_csrf, form_with, press
+from tests.pressing import Page, browser_as, form_with, press
 
 each_thing = pytest.mark.parametrize("thing", THINGS, ids=str)
 
@@ -44,8 +44,7 @@ def acts(app: Flask, shop: Shop) -> int:
 
 
 def open_form(app: Flask, shop: Shop, thing: Thing, row_id: str) -> Page:
-    browser = browser_of(app, shop.owner_id)
-    return browser.get(shop.url(thing.page.format(id=row_id)))
+    return browser_as(app, shop).get(shop.url(thing.page.format(id=row_id)))
 
 
 def assert_drawn(page: Page, thing: Thing) -> None:
@@ -61,10 +60,9 @@ def test_its_form_sent_as_it_was_drawn_changes_nothing(
 ) -> None:
     row_id = made(app, shop, thing)
     before, acts_before = whole_row(app, shop, thing, row_id), acts(app, shop)
-    with checking_csrf(app):
-        page = open_form(app, shop, thing, row_id)
-        assert_drawn(page, thing)
-        answer = press(page, thing.button)
+    page = open_form(app, shop, thing, row_id)
+    assert_drawn(page, thing)
+    answer = press(page, thing.button)
     assert answer.status_code == 200, answer.text
     assert whole_row(app, shop, thing, row_id) == before
     assert acts(app, shop) == acts_before
@@ -76,8 +74,7 @@ def test_one_word_more_in_a_name_changes_the_name_only(
 ) -> None:
     row_id = made(app, shop, thing)
     before = whole_row(app, shop, thing, row_id)
-    with checking_csrf(app):
-        press(open_form(app, shop, thing, row_id), thing.button, name="Another name", status=303)
+    press(open_form(app, shop, thing, row_id), thing.button, name="Another name")
     after = whole_row(app, shop, thing, row_id)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"name", "version", "updated_at"}
