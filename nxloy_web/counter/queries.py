@@ -9,9 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID
 from nxloy_web.errors import NotFound
 from nxloy_web.ledger import queries as ledger
-from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import OPEN, RewardRedemption
@@ -54,17 +54,15 @@ def card(customer_id: str, at: datetime) -> Card:
 
 
 def _balance(customer_id: str) -> CustomerBalance | None:
-    return db.session.scalars(
+    """In the program that a purchase at this counter earns in."""
+    return db.session.scalar(
         select(CustomerBalance)
-        .join(CustomerBalance.program)
         .where(
             CustomerBalance.customer_id == customer_id,
-            LoyaltyProgram.status == ProgramStatus.ACTIVE,
+            CustomerBalance.program_id == DEFAULT_PROGRAM_ID,
         )
         .options(joinedload(CustomerBalance.tier), joinedload(CustomerBalance.program))
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-        .limit(1)
-    ).first()
+    )
 
 
 def purchase(purchase_id: str) -> Purchase:

@@ -12,6 +12,7 @@ from nxloy_web.customers.finding import exactly, search, tags_in_use  # noqa: F4
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID, OLDEST_FIRST
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Location
@@ -27,7 +28,7 @@ PAGE = 25
 
 @dataclass(frozen=True)
 class ProgramWithTiers:
-    """The program lists and counters mean: the oldest active one. Tiers lowest first."""
+    """The program that lists mean: the default one. Tiers lowest first."""
 
     id: str
     name: str
@@ -42,23 +43,16 @@ class ProgramWithTiers:
         return None
 
 
-_FIRST_ACTIVE = (
-    select(LoyaltyProgram.id)
-    .where(LoyaltyProgram.status == ProgramStatus.ACTIVE, LoyaltyProgram.deleted_at.is_(None))
-    .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-    .limit(1)
-    .scalar_subquery()
-)
-_ACTIVE_PROGRAM = (
+_DEFAULT_WITH_TIERS = (
     select(LoyaltyProgram, LoyaltyTier)
     .outerjoin(LoyaltyTier, LoyaltyTier.program_id == LoyaltyProgram.id)
-    .where(LoyaltyProgram.id == _FIRST_ACTIVE)
+    .where(LoyaltyProgram.id == DEFAULT_PROGRAM_ID)
     .order_by(LoyaltyTier.required_points)
 )
 
 
-def active_program() -> ProgramWithTiers | None:
-    rows = db.session.execute(_ACTIVE_PROGRAM).all()
+def default_program() -> ProgramWithTiers | None:
+    rows = db.session.execute(_DEFAULT_WITH_TIERS).all()
     if not rows:
         return None
     program = rows[0][0]
@@ -71,7 +65,7 @@ def programs_to_adjust() -> Sequence[LoyaltyProgram]:
     return db.session.scalars(
         select(LoyaltyProgram)
         .where(LoyaltyProgram.status.in_((ProgramStatus.ACTIVE, ProgramStatus.PAUSED)))
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+        .order_by(*OLDEST_FIRST)
     ).all()
 
 

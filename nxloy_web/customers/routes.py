@@ -35,7 +35,7 @@ EXPORTED = (
 @requires(Permission.CUSTOMERS_VIEW)
 def index() -> ResponseReturnValue:
     filter_ = listing.Filter.from_args(request.args)
-    program = queries.active_program()
+    program = queries.default_program()
     choices = cache(segments.choices)  # read when first needed, once for both places
     return page(
         "customers/index.html",
@@ -59,7 +59,7 @@ def export() -> ResponseReturnValue:
     at, currency = clock.now(), g.place.currency
 
     def rows() -> Any:
-        program = queries.active_program()
+        program = queries.default_program()
         tiers = {tier.id: tier.name for tier in program.tiers} if program else {}
         for customer, points, tier_id in listing.everything(filter_, program, at):
             yield _exported(customer, points, tiers.get(tier_id or "", ""), currency)
@@ -217,7 +217,7 @@ def profile_page(
     tab = tab or request.args.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
     standings = ledger.standings(customer_id, at)
-    program = queries.active_program()
+    program = queries.default_program()
     program_id = request.args.get("program", "") or _shown_program(standings, program)
     before = request.args.get("before", "")
     rows, after = {

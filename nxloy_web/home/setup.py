@@ -6,9 +6,10 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import ColumnElement, exists, select
 
+from nxloy_web.earning.programs import IS_RUNNING
 from nxloy_web.tables.businesses import Location, Membership
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.loyalty import EarningRule
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
 _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
@@ -16,7 +17,7 @@ _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
         "Start a program",
         "programs.index",
         "layers",
-        exists().where(LoyaltyProgram.status == ProgramStatus.ACTIVE),
+        exists().where(IS_RUNNING),
     ),
     (
         "Say what earns points",

@@ -22,7 +22,6 @@ from nxloy_web.tables.imports import (
     UploadedFile,
 )
 from nxloy_web.tables.jobs import JobRun
-from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 
 PAGE = 25
 LINES = 50
@@ -160,14 +159,6 @@ def failed_rows(import_id: str, width: int) -> Iterator[list[Any]]:
         if len(rows) < 1_000:
             return
         after = rows[-1].line
-
-
-def running_programs() -> Sequence[LoyaltyProgram]:
-    return db.session.scalars(
-        select(LoyaltyProgram)
-        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE)
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-    ).all()
 
 
 def first_rows(run: ImportRun, count: int) -> list[list[str]]:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.db.rows import find
+from nxloy_web.earning.programs import running_programs
 from nxloy_web.imports import queries, service
 from nxloy_web.imports.forms import MatchForm, UploadForm, match_form
 from nxloy_web.imports.reading import Unreadable
@@ -137,7 +138,7 @@ def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseRetu
 
 def _match_form(run: ImportRun) -> MatchForm:
     rows = queries.first_rows(run, 200)
-    programs = queries.running_programs() if run.kind is ImportKind.PURCHASES else []
+    programs = running_programs() if run.kind is ImportKind.PURCHASES else []
     return match_form(run, rows, programs, g.place.currency)
 
 

@@ -14,6 +14,7 @@ from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
@@ -86,7 +87,7 @@ def standings(customer_id: str, at: datetime) -> list[Standing]:
             .join(CustomerBalance.program)
             .where(CustomerBalance.customer_id == customer_id)
             .options(joinedload(CustomerBalance.program), joinedload(CustomerBalance.tier))
-            .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
+            .order_by(*OLDEST_FIRST)
         )
     ).all()
     return [_standing(balance, at) for balance in balances]

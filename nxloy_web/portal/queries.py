@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import running_programs
 from nxloy_web.errors import NotFound
 from nxloy_web.identity import people
 from nxloy_web.ledger import queries as ledger
@@ -72,12 +73,7 @@ def card_of(user: User) -> Customer | None:
 def wallets(customer_id: str, at: datetime, zone: ZoneInfo) -> list[Wallet]:
     """What the customer has, program by program; active ones also before the first point."""
     standings = ledger.standings(customer_id, at)
-    running = db.session.scalars(
-        select(LoyaltyProgram)
-        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE)
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-        .limit(20)
-    ).all()
+    running = running_programs()
     known = {standing.program.id for standing in standings}
     tiers = _tiers_of([*known, *(program.id for program in running)])
     found = [

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from nxloy_web import clock, qr
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
-from nxloy_web.earning.programs import default_program
+from nxloy_web.earning.programs import program_paying_for
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import queries as ledger
 from nxloy_web.ledger.service import balance_of
@@ -139,8 +139,5 @@ def _reward_page(
 
 def _spendable(reward: Reward, at: datetime) -> int:
     """What the customer has of the points this reward is paid with."""
-    program_id = reward.program_id
-    if program_id is None:
-        fallback = default_program()
-        program_id = fallback.id if fallback else ""
+    program_id = program_paying_for(reward) or ""
     return ledger.spendable_of(balance_of(g.place.customer_id, program_id), at)

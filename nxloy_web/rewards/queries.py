@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from nxloy_web.db import db
 from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
@@ -127,7 +128,7 @@ def programs(also: str | None = None) -> Sequence[LoyaltyProgram]:
                 LoyaltyProgram.id == (also or ""),
             )
         )
-        .order_by(LoyaltyProgram.status, LoyaltyProgram.created_at)
+        .order_by(LoyaltyProgram.status, *OLDEST_FIRST)
         .limit(100)
     ).all()
 

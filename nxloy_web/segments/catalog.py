@@ -11,10 +11,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, extract, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from nxloy_web.customers.names import tag_word
+from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID
 from nxloy_web.ledger.queries import spendable_now
 from nxloy_web.segments.values import (
     MONTHS,
@@ -28,7 +29,7 @@ from nxloy_web.segments.values import (
     Whole,
 )
 from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
-from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.loyalty import LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.segments import Field_, Operator
@@ -181,21 +182,10 @@ def _balance(condition: Condition) -> Condition:
         .where(
             CustomerBalance.business_id == Customer.business_id,
             CustomerBalance.customer_id == Customer.id,
-            CustomerBalance.program_id == _program(),
+            CustomerBalance.program_id == DEFAULT_PROGRAM_ID,
             condition,
         )
         .correlate(Customer)
-    )
-
-
-def _program() -> ScalarSelect[str]:
-    """The program lists and counters mean: the oldest active one."""
-    return (
-        select(LoyaltyProgram.id)
-        .where(LoyaltyProgram.status == ProgramStatus.ACTIVE, LoyaltyProgram.deleted_at.is_(None))
-        .order_by(LoyaltyProgram.created_at, LoyaltyProgram.id)
-        .limit(1)
-        .scalar_subquery()
     )
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from nxloy_web.businesses.current import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.errors import NotFound
 from nxloy_web.segments.catalog import Moment
 from nxloy_web.segments.compiler import compile_rules
@@ -155,15 +155,14 @@ def preview(rules: SegmentRules, at: datetime) -> Preview:
 def surroundings() -> Surroundings:
     """What a rule's values need to know of the business in scope."""
     business = current_business()
-    program = aliased(LoyaltyProgram)
     rows = db.session.execute(
-        select(LoyaltyTier.id, LoyaltyTier.name, program.name.label("program"))
+        select(LoyaltyTier.id, LoyaltyTier.name, LoyaltyProgram.name.label("program"))
         .join(
-            program,
-            (program.business_id == LoyaltyTier.business_id)
-            & (program.id == LoyaltyTier.program_id),
+            LoyaltyProgram,
+            (LoyaltyProgram.business_id == LoyaltyTier.business_id)
+            & (LoyaltyProgram.id == LoyaltyTier.program_id),
         )
-        .order_by(program.created_at, program.id, LoyaltyTier.required_points)
+        .order_by(*OLDEST_FIRST, LoyaltyTier.required_points)
     ).all()
     several = len({row.program for row in rows}) > 1
     return Surroundings(

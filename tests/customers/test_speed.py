@@ -112,7 +112,7 @@ def rows_read(plan: dict[str, Any]) -> int:
 
 
 def page(filter_: Filter) -> Callable[[], Any]:
-    return lambda: listing.page_of(filter_, queries.active_program(), clock.now())
+    return lambda: listing.page_of(filter_, queries.default_program(), clock.now())
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_every_order_walks_an_index_and_stops_after_a_page(
     app: Flask, shop: Shop, sort: str
 ) -> None:
     with inside(app, shop):
-        program = queries.active_program()
+        program = queries.default_program()
         first = listing.page_of(Filter(sort=sort), program, clock.now())
         for filter_ in (Filter(sort=sort), Filter(sort=sort, after=first.after)):
             for plan in plans(page(filter_)):
