@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from nxloy_web import chrome, cli, config, extensions, features, health
+from nxloy_web import chrome, cli, config, extensions, features, health, host, hosting
 from nxloy_web.db import db
 from nxloy_web.web import assets, errors, filters, preferences, security
 from nxloy_web.web import sign_in as visitors
 from nxloy_web.web.edge import NxFlask
 
 ROOT = Path(__file__).parent.parent
+
+
+host.provide(hosting.FlaskHost())
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:

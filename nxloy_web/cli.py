@@ -5,7 +5,7 @@ import logging
 import click
 from flask import Flask, current_app
 
-from nxloy_web import jobs, tasks
+from nxloy_web import tasks, worker
 from nxloy_web.db.reaching import refuse_unreachable
 from nxloy_web.db.roles import roles_command
 from nxloy_web.demo.command import demo_command
@@ -26,7 +26,7 @@ def worker_command(concurrency: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     tasks.load()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    setting = jobs.address_setting(app)
+    setting = worker.address_setting(app)
     refuse_unreachable(setting, app.config[setting])
     logging.getLogger(__name__).info("Working. Ctrl-C stops.")
-    jobs.run_worker(app, concurrency=concurrency)
+    worker.run_worker(app, concurrency=concurrency)

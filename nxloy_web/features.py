@@ -4,17 +4,18 @@ from flask import Blueprint, Flask
 
 from nxloy_web.audit import routes as audit
 from nxloy_web.background import routes as background
-from nxloy_web.businesses import invitation_routes, location_routes, team_routes
+from nxloy_web.businesses import location_routes, team_routes
 from nxloy_web.businesses import routes as businesses
 from nxloy_web.counter import routes as counter
 from nxloy_web.customers import routes as customers
 from nxloy_web.gallery import routes as gallery
 from nxloy_web.home import routes as home
+from nxloy_web.identity import invitation_routes
 from nxloy_web.identity import routes as identity
 from nxloy_web.imports import routes as imports
 from nxloy_web.ledger import routes as ledger
-from nxloy_web.portal import my_cards, poster
 from nxloy_web.portal import routes as portal
+from nxloy_web.portal.routes import my_cards, poster
 from nxloy_web.programs import routes as programs
 from nxloy_web.redemptions import routes as redemptions
 from nxloy_web.rewards import picture_routes as pictures

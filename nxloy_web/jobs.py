@@ -5,49 +5,53 @@ names or texts. The worker enters app context and scope, so a task reads as plai
 and commits where it wants a batch to stand.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Generic, ParamSpec
 
 import procrastinate
-import psycopg
-from flask import Flask
 from procrastinate import JobContext
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.retry import RetryDecision
 from procrastinate.tasks import configure_task
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import update
 
 from nxloy_web import clock
-from nxloy_web.config import VERSION, without_driver
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id, enter_scope
 from nxloy_web.tables.jobs import JobRun, JobState
 
 log = logging.getLogger(__name__)
-Task = Callable[..., None]
+P = ParamSpec("P")
 
 queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
 # Jobs are put in through the session's own connection, by a manager that never opens one: inside
 # a worker the queue's connector is an asynchronous one, which could not use that connection.
 _putting = JobManager(procrastinate.SyncPsycopgConnector())
-_flask: list[Flask] = []
+_around: list[Callable[[], AbstractContextManager[object]]] = []
 _context: ContextVar[JobContext | None] = ContextVar("job", default=None)
 _run_id: ContextVar[str | None] = ContextVar("job_run", default=None)
 
 FAILED = "This stopped because of an error on our side. Nothing half done was kept; start it again."
 AGAIN = "This stopped because of an error on our side and is tried again by itself."
-STOP_SECONDS = 8.0
-"""How long a worker that is told to stop lets its jobs run on before it asks them to pause."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[P]):
+    """A function that a worker runs by its name; calling it runs it here and now."""
+
+    name: str
+    function: Callable[P, None]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        self.function(*args, **kwargs)
 
 
 class _Retry(procrastinate.RetryStrategy):
@@ -61,11 +65,13 @@ class _Retry(procrastinate.RetryStrategy):
         return super().get_retry_decision(exception=exception, job=job)
 
 
-def task(name: str, *, retry: int = 3) -> Callable[[Task], Task]:
+def task(name: str, *, retry: int = 3) -> Callable[[Callable[P, None]], Task[P]]:
     """Declare background work for one business; called as `f(**arguments)` inside its scope."""
     strategy = _Retry(max_attempts=retry, exponential_wait=3)
 
-    def declare(function: Task) -> Task:
+    def declare(function: Callable[P, None]) -> Task[P]:
+        work: Callable[..., None] = function
+
         @queue.task(name=name, pass_context=True, retry=strategy)
         @wraps(function)
         def run(
@@ -73,10 +79,10 @@ def task(name: str, *, retry: int = 3) -> Callable[[Task], Task]:
         ) -> None:
             _context.set(context)
             _run_id.set(run_id)
-            with _flask[0].app_context(), enter_scope(business_id):
+            with _around[0](), enter_scope(business_id):
                 _mark(state=JobState.RUNNING, error=None, started_at=clock.now())
                 try:
-                    function(**arguments)
+                    work(**arguments)
                     db.session.commit()
                 except Exception as error:
                     db.session.rollback()
@@ -84,42 +90,42 @@ def task(name: str, *, retry: int = 3) -> Callable[[Task], Task]:
                     raise
                 _mark(state=JobState.DONE, error=None, finished_at=clock.now())
 
-        function.task_name = name  # type: ignore[attr-defined]
-        return function
+        return Task(name, function)
 
     return declare
 
 
-def open_task(name: str, *, retry: int = 5) -> Callable[[Task], Task]:
+def open_task(name: str, *, retry: int = 5) -> Callable[[Callable[P, None]], Task[P]]:
     """Declare background work that belongs to no business (mail that is on its way out)."""
 
-    def declare(function: Task) -> Task:
+    def declare(function: Callable[P, None]) -> Task[P]:
+        work: Callable[..., None] = function
+
         @queue.task(name=name, retry=_Retry(max_attempts=retry, exponential_wait=5))
         @wraps(function)
         def run(**arguments: Any) -> None:
-            with _flask[0].app_context():
+            with _around[0]():
                 try:
-                    function(**arguments)
+                    work(**arguments)
                     db.session.commit()
                 finally:
                     db.session.remove()
 
-        function.task_name = name  # type: ignore[attr-defined]
-        return function
+        return Task(name, function)
 
     return declare
 
 
-def every(cron: str) -> Callable[[Task], Task]:
+def every(cron: str) -> Callable[[Task[P]], Task[P]]:
     """Run a declared task for every business on a schedule (UTC), one job a business."""
 
-    def declare(function: Task) -> Task:
-        name = function.task_name  # type: ignore[attr-defined]
+    def declare(declared: Task[P]) -> Task[P]:
+        name = declared.name
 
         @queue.periodic(cron=cron)
         @queue.task(name=f"each.{name}", queueing_lock=f"each.{name}")
         def spread(timestamp: int) -> None:
-            with _flask[0].app_context():
+            with _around[0]():
                 for business_id in doors.business_ids():
                     with enter_scope(business_id):
                         _defer(
@@ -129,7 +135,7 @@ def every(cron: str) -> Callable[[Task], Task]:
                         )
                         db.session.commit()
 
-        return function
+        return declared
 
     return declare
 
@@ -138,7 +144,7 @@ def every(cron: str) -> Callable[[Task], Task]:
 @queue.task(name="jobs.go_on", queueing_lock="jobs.go_on", pass_context=True)
 async def go_on(context: JobContext, timestamp: int) -> None:
     """Take up again what a killed worker left behind; each job resumes where it had committed."""
-    await _go_on(context.app.job_manager)
+    await go_on_with_stalled(context.app.job_manager)
 
 
 @queue.periodic(cron="17 3 * * *")
@@ -151,13 +157,13 @@ async def tidy(context: JobContext, timestamp: int) -> None:
 
 
 def enqueue(
-    function: Task, *, shown: bool = False, subject_id: str = "", **arguments: Any
+    task: Task[...], *, shown: bool = False, subject_id: str = "", **arguments: Any
 ) -> JobRun | None:
-    """Queue `function` for the business in scope; it runs only if this transaction commits.
+    """Queue `task` for the business in scope; it runs only if this transaction commits.
 
     With `shown` the dashboard gets a row to follow, which is returned.
     """
-    name: str = function.task_name  # type: ignore[attr-defined]
+    name = task.name
     run = None
     if shown:
         run = JobRun(id=new_id(), kind=name, subject_id=subject_id or None)
@@ -170,9 +176,9 @@ def enqueue(
     return run
 
 
-def enqueue_open(function: Task, **arguments: Any) -> None:
+def enqueue_open(task: Task[...], **arguments: Any) -> None:
     """Queue work that belongs to no business, in the caller's transaction."""
-    _defer(function.task_name, arguments=arguments)  # type: ignore[attr-defined]
+    _defer(task.name, arguments=arguments)
 
 
 def progress(done: int, total: int | None = None) -> None:
@@ -190,89 +196,15 @@ def pause_if_stopping() -> None:
         raise JobAborted
 
 
-def run_worker(app: Flask, *, concurrency: int = 2) -> None:
-    """Work until told to stop by a signal."""
-    _work(app, wait=True, concurrency=concurrency)
+def bind(around: Callable[[], AbstractContextManager[object]]) -> None:
+    """Say what every task runs inside of: the context of the application."""
+    _around[:] = [around]
 
 
-def take_up(app: Flask) -> None:
-    """Put back what killed workers left behind, without waiting for the minute."""
-
-    async def work() -> None:
-        async with queue.open_async():
-            await _go_on(queue.job_manager)
-
-    connector = procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=1)
-    with queue.replace_connector(connector), ThreadPoolExecutor(1) as worker:
-        worker.submit(asyncio.run, work()).result()
-
-
-def run_until_idle(app: Flask) -> None:
-    """Work until nothing that is due is left; for commands and tests.
-
-    In a thread of its own: the caller may have an event loop running, and a second one cannot
-    be started in the same thread.
-    """
-    with ThreadPoolExecutor(1) as worker:
-        worker.submit(_work_until_idle, app).result()
-
-
-def _work_until_idle(app: Flask) -> None:
-    while True:
-        _work(app, wait=False, concurrency=1)
-        if not _something_is_due(app):
-            return
-
-
-def bind(app: Flask) -> None:
-    """Remember the application that tasks run in."""
-    _flask[:] = [app]
-
-
-async def _go_on(manager: JobManager) -> None:
+async def go_on_with_stalled(manager: JobManager) -> None:
     for job in await manager.get_stalled_jobs():
         log.warning("job %s was left by a worker that died; it goes on", job.id)
         await manager.retry_job(job)
-
-
-def _work(app: Flask, *, wait: bool, concurrency: int) -> None:
-    bind(app)
-    # min_size: a waiting worker listens on one connection and asks on another.
-    connector = procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=4)
-    with queue.replace_connector(connector) as working:
-        # A run until the queue is empty must not start what is due by the clock.
-        working.periodic_defaults = {} if wait else {"max_delay": 0}
-        working.run_worker(
-            wait=wait,
-            concurrency=concurrency,
-            listen_notify=wait,
-            install_signal_handlers=wait,
-            shutdown_graceful_timeout=STOP_SECONDS,
-        )
-
-
-def _something_is_due(app: Flask) -> bool:
-    with psycopg.connect(_address(app)) as connection:
-        row = connection.execute(
-            "SELECT EXISTS (SELECT FROM jobs.procrastinate_jobs WHERE status = 'todo' "
-            "AND coalesce(scheduled_at, now()) <= now())"
-        ).fetchone()
-        return bool(row and row[0])
-
-
-def address_setting(app: Flask) -> str:
-    """The setting that says where the worker signs in: its own, or else the application's."""
-    return "WORKER_DATABASE_URL" if app.config["WORKER_DATABASE_URL"] else "DATABASE_URL"
-
-
-def _address(app: Flask) -> str:
-    url: str = app.config[address_setting(app)]
-    # The queue's own connections say their version too: a worker that waits for work has no
-    # other, and a contract step must not take away what an older one still needs.
-    return make_conninfo(
-        without_driver(url),
-        application_name=f"nxloy/{VERSION}/worker",
-    )
 
 
 def _defer(name: str, *, arguments: dict[str, Any], lock: str | None = None) -> int | None:

@@ -4,7 +4,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.businesses import locations, queries
 from nxloy_web.businesses.forms import EditLocationForm, LocationFields, NewLocationForm
 from nxloy_web.db.rows import find

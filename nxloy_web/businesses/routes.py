@@ -4,7 +4,7 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.businesses import service
 from nxloy_web.businesses.forms import SettingsForm
 from nxloy_web.errors import Stale

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes
 from nxloy_web.businesses import queries as businesses
-from nxloy_web.businesses.current import current_business
 from nxloy_web.counter import queries
 from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
+from nxloy_web.current_business import current_business
 from nxloy_web.customers import queries as customers
 from nxloy_web.customers import service as customer_service
 from nxloy_web.db.rows import find

@@ -6,10 +6,10 @@ the opt-ins are about offers.
 
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
-from nxloy_web.businesses.current import current_business
+from nxloy_web import host
+from nxloy_web.current_business import current_business
 from nxloy_web.db import db
 from nxloy_web.jobs import enqueue, task
 from nxloy_web.mail import service as mail
@@ -49,7 +49,5 @@ def write(customer: Customer, kind: str, *, subject: str, **facts: Any) -> None:
 
 
 def link(endpoint: str, **values: str) -> str:
-    """The address of a page of the portal. A job has no request to build it from."""
-    slug = current_business().slug
-    path = current_app.url_map.bind("").build(endpoint, {"slug": slug, **values})
-    return str(current_app.config["BASE_URL"]).rstrip("/") + path
+    """The address of a page of the portal."""
+    return host.address(endpoint, slug=current_business().slug, **values)

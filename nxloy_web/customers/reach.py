@@ -5,7 +5,7 @@ from functools import lru_cache
 from babel.core import get_global
 
 from nxloy_web import contacts
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.errors import BusinessRule
 
 

@@ -7,8 +7,13 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
-from nxloy_web.customers import corrections, listing, queries, service  # noqa: F401
+from nxloy_web.audit.late_forms import keep_typed
+from nxloy_web.customers import (
+    correction_routes,  # noqa: F401
+    listing,
+    queries,
+    service,
+)
 from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.customers.reach import NotReachable

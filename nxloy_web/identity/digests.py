@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from flask import current_app
+from nxloy_web import host
 
 
 def of_token(token: str) -> str:
@@ -13,5 +13,5 @@ def of_token(token: str) -> str:
 
 def of_code(user_id: str, code: str) -> str:
     """Six figures are tried in a second, so the digest needs a key that is not in the database."""
-    key = str(current_app.config["SECRET_KEY"]).encode()
+    key = str(host.setting("SECRET_KEY")).encode()
     return hmac.new(key, f"sign-in code:{user_id}:{code}".encode(), hashlib.sha256).hexdigest()

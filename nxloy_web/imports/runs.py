@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from nxloy_web import clock, jobs
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.db import copying, db
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Refusal

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from nxloy_web import jobs
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.db import copying, db
 from nxloy_web.ledger.batch import Batch
 from nxloy_web.tables.imports import ImportKind, ImportLine, ImportRun

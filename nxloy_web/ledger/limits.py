@@ -1,7 +1,7 @@
 """Who may move how many points by hand, and never their own."""
 
 from nxloy_web.actors import Actor
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import Customer

@@ -10,10 +10,9 @@ from pathlib import Path
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from email_validator import validate_email
-from flask import current_app
 from sqlalchemy import update
 
-from nxloy_web import clock
+from nxloy_web import clock, host
 from nxloy_web.db import db
 from nxloy_web.jobs import open_task
 from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
@@ -48,7 +47,7 @@ def deliver(mail_id: str) -> None:
 def message_of(mail: OutboundMail) -> EmailMessage:
     """The mail as it travels: text and HTML, every header on one line."""
     message = EmailMessage(policy=SMTP)
-    sender_name, sender = parseaddr(current_app.config["MAIL_FROM"])
+    sender_name, sender = parseaddr(host.setting("MAIL_FROM"))
     message["From"] = Address(sender_name, addr_spec=sender)
     # Not addr_spec=, which refuses an address like zoë@example.com.
     local, _, domain = _travelling(mail.recipient or "").rpartition("@")
@@ -64,11 +63,11 @@ def message_of(mail: OutboundMail) -> EmailMessage:
 
 
 def take_out(message: EmailMessage) -> None:
-    url = current_app.config["SMTP_URL"]
+    url = host.setting("SMTP_URL")
     if url:
         SmtpServer.from_url(url).send(message)
     else:
-        _keep(message, Path(current_app.config["INSTANCE"]) / "outbox")
+        _keep(message, Path(host.setting("INSTANCE")) / "outbox")
 
 
 def sentence_for(error: Exception) -> str:

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
+from nxloy_web import host
 from nxloy_web.mail.colours import accent
 
 LONGEST_SUBJECT = 150
@@ -35,17 +34,14 @@ def write(
     subject: str, text_template: str, html_template: str | None, context: dict[str, Any]
 ) -> Letter:
     """Render a letter outside any page: none of a request's context reaches it."""
-    environment = current_app.jinja_env
     line = one_line(subject)
-    text = environment.get_template(text_template).render(context).strip() + "\n"
+    text = host.draw(text_template, context).strip() + "\n"
     around = {
         "subject": line,
         "accent": accent(context.get("hue", HUE)),
         "sender": context.get("business_name", "NxLoy"),
     }
-    html = environment.get_template(html_template or "mail/letter.html").render(
-        around | context | {"parts": parts(text)}
-    )
+    html = host.draw(html_template or "mail/letter.html", around | context | {"parts": parts(text)})
     return Letter(line, text, html)
 
 

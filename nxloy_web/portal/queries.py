@@ -8,15 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import running_programs
 from nxloy_web.errors import NotFound
-from nxloy_web.identity import people
 from nxloy_web.ledger import queries as ledger
-from nxloy_web.tables.auth import User
-from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
@@ -56,18 +52,6 @@ class Wallet:
         if self.tier is None:
             return 0
         return sum(tier.required_points < self.tier.required_points for tier in self.tiers)
-
-
-def card_of_address(email: str) -> Customer | None:
-    """The card somebody who can read this address may sign in to."""
-    user = people.by_email(email)
-    return card_of(user) if user else _unclaimed(email_norm(email))
-
-
-def card_of(user: User) -> Customer | None:
-    """A person's card here, else the one that has their address and no sign-in yet."""
-    mine = db.session.scalar(select(Customer).where(Customer.user_id == user.id))
-    return mine or _unclaimed(user.email_norm)
 
 
 def wallets(customer_id: str, at: datetime, zone: ZoneInfo) -> list[Wallet]:
@@ -175,12 +159,6 @@ def is_waiting(redemptions: Sequence[RewardRedemption]) -> bool:
 def step_of(status: RedemptionStatus) -> int:
     """How far on the way asked, approved, handed over."""
     return {RedemptionStatus.PENDING: 1, RedemptionStatus.APPROVED: 2}.get(status, 3)
-
-
-def _unclaimed(norm: str) -> Customer | None:
-    return db.session.scalar(
-        select(Customer).where(Customer.email_norm == norm, Customer.user_id.is_(None))
-    )
 
 
 def _is_shown(standing: ledger.Standing) -> bool:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nxloy_web.actors import Actor
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.customers import letters
 from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.identity import codes
-from nxloy_web.portal import queries
+from nxloy_web.portal import reads
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
 
@@ -44,7 +44,7 @@ def send_code(email: str, joining: Joining | None, *, at: datetime) -> None:
 
     The caller answers the same each time: nobody learns who is a customer.
     """
-    card = queries.card_of_address(email)
+    card = reads.card_of_address(email)
     if card is None and joining is None:
         return
     names = card or joining
@@ -65,7 +65,7 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
     A card without a sign-in that has this address becomes theirs, here and in no other business.
     """
     by = replace(by, user_id=user.id)
-    card = queries.card_of(user)
+    card = reads.card_of(user)
     if card is not None:
         if card.user_id is None:
             customers.link_user(card, user.id, by=by, at=at)

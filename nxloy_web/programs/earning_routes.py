@@ -6,7 +6,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.errors import Stale
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.permissions import Permission, requires

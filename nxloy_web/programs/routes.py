@@ -4,7 +4,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_routes, examples, queries, service, tier_routes  # noqa: F401

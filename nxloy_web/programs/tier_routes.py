@@ -6,7 +6,7 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
 from nxloy_web.permissions import Permission, requires

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from nxloy_web.businesses.current import current_zone
+from nxloy_web.current_business import current_zone
 from nxloy_web.db import copying
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
@@ -24,7 +24,7 @@ from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.money import MOST_MINOR, amount_text
 from nxloy_web.permissions import Permission
-from nxloy_web.purchases import queries
+from nxloy_web.purchases import reads
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
@@ -193,7 +193,7 @@ def _pressed(id: str, customer_id: str, import_key: str | None) -> Purchase | No
     if first is not None and first.customer_id != customer_id:
         raise FormUsed
     if first is None and import_key is not None:
-        first = queries.by_import_key(import_key)
+        first = reads.by_import_key(import_key)
     return first
 
 
@@ -222,7 +222,7 @@ def _running(program_id: str | None) -> LoyaltyProgram:
 
 
 def _refuse_taken(order_ref: str | None, currency: str) -> None:
-    taken = queries.by_order_ref(order_ref) if order_ref else None
+    taken = reads.by_order_ref(order_ref) if order_ref else None
     if taken is not None:
         amount = f"{amount_text(taken.amount_minor, taken.currency)} {taken.currency}"
         raise OrderTaken(

@@ -10,12 +10,12 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from sqlalchemy import inspect, select, update
 
 from nxloy_web import clock
-from nxloy_web.businesses.current import current_business
+from nxloy_web.current_business import current_business
 from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
-from nxloy_web.redemptions import queries
+from nxloy_web.redemptions import reads
 from nxloy_web.tables.businesses import Business
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
@@ -42,7 +42,7 @@ def redemption_changed(redemption: RewardRedemption) -> None:
 @task("redemptions.tell")
 def tell(redemption_id: str, status: str) -> None:
     """Write about a change that is still how things are: old news confuses."""
-    redemption = queries.with_everything(redemption_id)
+    redemption = reads.with_everything(redemption_id)
     if redemption.status.value != status or not letters.is_reachable(redemption.customer):
         return
     last = _last_step(redemption_id)
@@ -98,7 +98,7 @@ def _about_to_lapse(at: datetime) -> list[RewardRedemption]:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     ).all()
-    return [queries.with_everything(redemption_id) for redemption_id in ids]
+    return [reads.with_everything(redemption_id) for redemption_id in ids]
 
 
 def _mark_reminded(ids: list[str], at: datetime) -> None:

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
-from nxloy_web.db.session import history
-from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 
@@ -18,24 +15,6 @@ PENDING = (
     .scalar_subquery()
 )
 """Requests waiting for a decision: a column, to be read with what else a page needs."""
-
-
-def with_everything(redemption_id: str) -> RewardRedemption:
-    """One redemption with its customer, reward and location, deleted or not. Raises NotFound."""
-    statement = (
-        select(RewardRedemption)
-        .where(RewardRedemption.id == redemption_id)
-        .options(
-            joinedload(RewardRedemption.customer),
-            joinedload(RewardRedemption.reward),
-            joinedload(RewardRedemption.location),
-        )
-        .execution_options(populate_existing=True)
-    )
-    redemption = db.session.scalar(history(statement))
-    if redemption is None:
-        raise NotFound
-    return redemption
 
 
 def steps(redemption_id: str) -> Sequence[tuple[RedemptionEvent, str | None]]:

@@ -11,7 +11,7 @@ from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.redemptions import listing, queries, service
+from nxloy_web.redemptions import listing, queries, reads, service
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.web.answers import changed, page, see_other
@@ -71,7 +71,7 @@ def show(redemption_id: str) -> ResponseReturnValue:
 @requires(Permission.REDEMPTIONS_VIEW)
 def slip(redemption_id: str) -> ResponseReturnValue:
     """On paper, to go with the reward: who it is for, and the code that proves it."""
-    redemption = queries.with_everything(redemption_id)
+    redemption = reads.with_everything(redemption_id)
     if not redemption.has_slip:
         raise NoSlip
     return page("redemptions/slip.html", redemption=redemption, code_qr=qr.svg(redemption.code))
@@ -144,7 +144,7 @@ def _take_back(
 def _page(
     redemption_id: str, form: ReasonForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    redemption = queries.with_everything(redemption_id)
+    redemption = reads.with_everything(redemption_id)
     if form is None:
         form = ReasonForm(data={"version": redemption.version})
     return page(
@@ -162,7 +162,7 @@ def _decided(redemption: RewardRedemption, word: str) -> ResponseReturnValue:
         otherwise=local_path(request.form.get("back"))
         or url_for(".show", redemption_id=redemption.id),
         toast=f"{word}: {redemption.code}",
-        redemption=queries.with_everything(redemption.id),
+        redemption=reads.with_everything(redemption.id),
         counts=listing.counts(),
         filter=listing.Filter.from_args(_query_args()),
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_date, format_timedelta
 from sqlalchemy import select
 
-from nxloy_web.businesses.current import current_zone
+from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import Stale

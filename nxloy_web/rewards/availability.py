@@ -8,7 +8,7 @@ from babel.dates import format_date
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.businesses.current import current_zone
+from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import default_program

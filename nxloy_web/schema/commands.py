@@ -16,7 +16,7 @@ from nxloy_web.schema.lint.command import lint_command
 from nxloy_web.schema.locking import PATIENCE
 from nxloy_web.schema.new_table import new_table_command
 from nxloy_web.schema.operator_command import operator_command
-from nxloy_web.schema.phases import go_through
+from nxloy_web.schema.phase_commands import go_through
 
 
 @click.group("schema")

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from flask import current_app
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from nxloy_web import host
 from nxloy_web.config import VERSION, NotAnAddress, with_driver
 from nxloy_web.db.reaching import unreachable
 
@@ -48,7 +48,7 @@ def driver(connection: Connection) -> Any:
 
 def migrator_url() -> str:
     """Where the migrator signs in, as it was given."""
-    url = current_app.config.get("MIGRATIONS_DATABASE_URL")
+    url = host.setting("MIGRATIONS_DATABASE_URL")
     if not url:
         raise click.ClickException(
             "MIGRATIONS_DATABASE_URL is not set. It is the second line `flask db-roles` prints."

@@ -10,7 +10,7 @@ from nxloy_web.schema import history, progress, runner
 from nxloy_web.schema.connecting import driver, migrator, migrator_url, refuse_without
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.history import DATA
-from nxloy_web.schema.phases import go_through
+from nxloy_web.schema.phase_commands import go_through
 
 
 @click.group("data")

@@ -8,9 +8,9 @@ from typing import Any
 from alembic import op
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import current_app
 from sqlalchemy.engine import Connection
 
+from nxloy_web import host
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.refusals import Refused
 
@@ -107,5 +107,4 @@ def data_migration(name: str) -> DataMigration | None:
 
 
 def _scripts() -> ScriptDirectory:
-    known = current_app.extensions["migrate"]
-    return ScriptDirectory.from_config(known.migrate.get_config(known.directory))
+    return ScriptDirectory.from_config(host.migrations())

@@ -7,13 +7,14 @@ from functools import cache
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from flask import current_app
+
+from nxloy_web import host
 
 
 @cache
 def printed(revision: str) -> tuple[str, ...]:
     """The statements of the whole way up to a revision, as `flask db upgrade --sql` prints them."""
-    config = current_app.extensions["migrate"].migrate.get_config()
+    config = host.migrations()
     scripts = ScriptDirectory.from_config(config)
     paper = io.StringIO()
     with EnvironmentContext(config, scripts, as_sql=True) as environment:

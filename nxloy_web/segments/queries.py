@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from nxloy_web.businesses.current import current_business, current_zone
+from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST

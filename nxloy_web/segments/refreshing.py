@@ -8,7 +8,7 @@ from sqlalchemy import inspect as inspect_model
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from nxloy_web import clock
-from nxloy_web.businesses.current import current_zone
+from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from nxloy_web import clock
-from nxloy_web.audit.stale import keep_typed
+from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
 from nxloy_web.db.ids import is_id

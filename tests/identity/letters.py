@@ -8,12 +8,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from nxloy_web import jobs
+from nxloy_web import worker
 
 
 def mails_to(app: Flask, address: str) -> list[EmailMessage]:
     """Send what waits, and return the mails to an address, oldest first."""
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     found = []
     for path in sorted(Path(app.config["INSTANCE"], "outbox").glob("*.eml")):
         mail: EmailMessage = email.message_from_bytes(path.read_bytes(), policy=default)  # type: ignore[assignment]

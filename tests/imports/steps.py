@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from nxloy_web import jobs
+from nxloy_web import worker
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.tables.imports import ImportLine, ImportRun
@@ -58,19 +58,19 @@ def match(client: FlaskClient, shop: Shop, import_id: str, **changes: str) -> An
 def check(app: Flask, client: FlaskClient, shop: Shop, import_id: str, **changes: str) -> ImportRun:
     answer = match(client, shop, import_id, **changes)
     assert answer.status_code == 303, re.findall(r"field-error.*?</p>", answer.text, re.DOTALL)
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     return run_of(app, shop, import_id)
 
 
 def start(app: Flask, client: FlaskClient, shop: Shop, import_id: str) -> ImportRun:
     assert client.post(shop.url(f"/imports/{import_id}/run")).status_code == 303
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     return run_of(app, shop, import_id)
 
 
 def undo(app: Flask, client: FlaskClient, shop: Shop, import_id: str) -> ImportRun:
     assert client.post(shop.url(f"/imports/{import_id}/undo")).status_code == 303
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     return run_of(app, shop, import_id)
 
 

@@ -11,7 +11,7 @@ import psycopg
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from nxloy_web import clock, jobs
+from nxloy_web import clock, worker
 from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.ledger import service as ledger
@@ -136,8 +136,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     assert 0 < killed_at < 16_000
     as_admin.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
     with app.app_context():
-        jobs.take_up(app)
-    jobs.run_until_idle(app)
+        worker.take_up(app)
+    worker.run_until_idle(app)
     run = steps.run_of(app, shop, import_id)
     assert (run.state, steps.counts(run)) == (ImportState.DONE, (16_000, 0, 0))
     expected = sum(n % 9 for n in range(16_000))

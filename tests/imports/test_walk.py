@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
-from nxloy_web import jobs
+from nxloy_web import worker
 from tests.factories import make_customer, make_shop, sign_in
 
 pytestmark = pytest.mark.browser
@@ -41,10 +41,10 @@ def test_a_file_is_uploaded_matched_checked_imported_and_undone(
     expect(page.get_by_label("Amounts are written as")).to_have_value(",")
     page.get_by_role("button", name="Check the lines").click()
     expect(page.get_by_text("nothing is written yet")).to_be_visible()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     page.get_by_role("button", name="Import 28 purchases").click()
     expect(page.get_by_text("Importing")).to_be_visible()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     expect(page.get_by_text("28 purchases came in")).to_be_visible()
     expect(page.get_by_text("gave 336 points")).to_be_visible()
     page.get_by_role("link", name="Failed 1", exact=True).click()
@@ -56,5 +56,5 @@ def test_a_file_is_uploaded_matched_checked_imported_and_undone(
     page.locator("#confirm").get_by_role("button", name="Undo the import").click()
     # Only an answered click has put its job into the queue.
     expect(page.get_by_text("Taking the import back")).to_be_visible()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     expect(page.get_by_text("their points were taken back")).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from nxloy_web import clock
+from nxloy_web import clock, worker
 from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -317,7 +317,7 @@ def test_the_page_asks_again_only_while_something_moves(app: Flask) -> None:
     fragment = client.get(url, headers={"HX-Request": "true"}).text
     assert 'hx-trigger="every 1s"' in fragment
     assert "<html" not in fragment
-    steps.jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert "every 1s" not in client.get(url, headers={"HX-Request": "true"}).text
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from procrastinate.exceptions import JobAborted
 from sqlalchemy import select
 
-from nxloy_web import jobs, tasks
+from nxloy_web import jobs, tasks, worker
 from nxloy_web.config import VERSION
 from nxloy_web.db import db
 from nxloy_web.tables.businesses import Location
@@ -65,7 +65,7 @@ def test_a_job_runs_after_its_transaction_commits(app: Flask) -> None:
         jobs.enqueue(name_a_shop, shown=True, name="Harbour")
         db.session.commit()
     assert states(app, shop) == [(JobState.WAITING, None)]
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, shop) == ["Harbour", "Quayside"]
     with inside(app, shop):
         run = db.session.scalars(select(JobRun)).one()
@@ -78,7 +78,7 @@ def test_a_job_of_a_rolled_back_transaction_is_gone(app: Flask) -> None:
     with inside(app, shop):
         jobs.enqueue(name_a_shop, shown=True, name="Harbour")
         db.session.rollback()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside"]
     assert states(app, shop) == []
 
@@ -88,7 +88,7 @@ def test_a_job_that_fails_leaves_nothing_and_says_so(app: Flask) -> None:
     with inside(app, shop):
         jobs.enqueue(fail, shown=True)
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside"]
     assert states(app, shop) == [(JobState.FAILED, jobs.FAILED)]
 
@@ -98,7 +98,7 @@ def test_a_job_that_will_be_tried_again_waits(app: Flask) -> None:
     with inside(app, shop):
         jobs.enqueue(fail_once, shown=True)
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert states(app, shop) == [(JobState.WAITING, jobs.AGAIN)]
 
 
@@ -107,7 +107,7 @@ def test_a_job_can_queue_another_one(app: Flask) -> None:
     with inside(app, shop):
         jobs.enqueue(chain)
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside", "Second"]
 
 
@@ -117,7 +117,7 @@ def test_jobs_of_two_businesses_stay_apart(app: Flask) -> None:
         with inside(app, shop):
             jobs.enqueue(name_a_shop, name=name)
             db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, one) == ["One", "Quayside"]
     assert names(app, other) == ["Other", "Quayside"]
 
@@ -131,7 +131,7 @@ def test_a_waiting_job_of_a_lock_is_not_queued_twice(app: Flask) -> None:
         db.session.commit()
     assert first is not None
     assert second is None
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert names(app, shop) == ["Once", "Quayside"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
 
-from nxloy_web import jobs
+from nxloy_web import worker
 from nxloy_web.db import db
 from nxloy_web.mail import service
 
@@ -68,7 +68,7 @@ def send(app: Flask) -> Callable[..., str]:
             db.session.commit()
             mail_id = mail.id
             db.session.remove()
-        jobs.run_until_idle(app)
+        worker.run_until_idle(app)
         return mail_id
 
     return send_now
@@ -109,7 +109,7 @@ def test_a_rolled_back_change_sends_nothing(app: Flask, catcher: Catcher) -> Non
         )
         db.session.rollback()
         db.session.remove()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert catcher.caught == []
 
 

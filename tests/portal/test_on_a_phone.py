@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from nxloy_web import clock, jobs
+from nxloy_web import clock, worker
 from nxloy_web.db import db
 from nxloy_web.redemptions import service
 from tests.factories import Shop, inside, make_reward, make_shop
@@ -28,7 +28,7 @@ def shop(app: Flask) -> Shop:
 
 
 def newest_code(app: Flask) -> str:
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     letters = (Path(app.config["INSTANCE"]) / "outbox").glob("*zoe@example.com*.eml")
     for path in sorted(letters, key=lambda path: path.stat().st_mtime_ns, reverse=True):
         message: Any = email.message_from_bytes(path.read_bytes(), policy=default)

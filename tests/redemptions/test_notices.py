@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from nxloy_web import clock, jobs
+from nxloy_web import clock, worker
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -59,14 +59,14 @@ def do(app: Flask, shop: Shop, verb: Any, redemption_id: str, **more: Any) -> No
     with inside(app, shop):
         verb(redemption_id, **({"by": shop.actor(), "at": clock.now()} | more))
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
 
 
 def test_a_customer_hears_that_it_is_ready_and_gets_a_receipt(
     app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
 ) -> None:
     redemption_id, _ = asked(app, shop, reward_id, email="ann@example.com", email_opt_in=False)
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert letters == []
     do(app, shop, service.approve, redemption_id)
     assert [letter["kind"] for letter in letters] == ["redemption_approved"]
@@ -105,7 +105,7 @@ def test_old_news_is_not_mailed(
         service.approve(redemption_id, by=shop.actor(), at=clock.now())
         service.fulfil(redemption_id, by=shop.actor(), at=clock.now())
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert [letter["kind"] for letter in letters] == ["redemption_fulfilled"]
 
 
@@ -153,7 +153,7 @@ def test_joining_brings_a_welcome(
     client = app.test_client()
     client.post(shop.portal("/join"), data=joining("new@example.com"))
     client.post(shop.portal("/code"), data={"code": mailed_code(as_admin, "new@example.com")})
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     welcome = [letter for letter in letters if letter["kind"] == "welcome"]
     assert [letter["to"] for letter in welcome] == ["new@example.com"]
     assert "/p/harbour-coffee/card" in welcome[0]["text"]

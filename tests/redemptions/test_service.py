@@ -351,7 +351,7 @@ def test_jobs_let_requests_lapse_and_settle_balances(
         ask(app, shop, one, reward)
     monkeypatch.setattr(clock, "now", lambda: NOON + 20 * DAY)
     for job in (redemption_jobs.lapse, ledger_jobs.settle_due):
-        jobs.bind(app)
+        jobs.bind(app.app_context)
         with inside(app, shop):
             job()
             db.session.commit()

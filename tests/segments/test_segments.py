@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from nxloy_web import clock, jobs
+from nxloy_web import clock, jobs, worker
 from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -161,7 +161,7 @@ def test_a_refresh_follows_the_customers_and_leaves_open_forms_good(
     with inside(app, shop):
         jobs.enqueue(refreshing.refresh_all)
         db.session.commit()
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert members(app, shop, segment_id) == {comes}
     assert segment(app, shop, segment_id).version == 1
     assert segment(app, shop, by_hand).refreshed_at is None
@@ -175,7 +175,7 @@ def test_a_big_business_is_refreshed_by_the_worker(
     segment_id = make(owner, shop)
     assert members(app, shop, segment_id) == set()
     assert "being gathered" in owner.get(shop.url(f"/segments/{segment_id}")).text
-    jobs.run_until_idle(app)
+    worker.run_until_idle(app)
     assert members(app, shop, segment_id) == rows
 
 

@@ -10,7 +10,7 @@ from nxloy_web import clock, member_codes, qr
 from nxloy_web.db.rows import find
 from nxloy_web.ledger import queries as ledger
 from nxloy_web.portal import queries
-from nxloy_web.portal.blueprint import bp
+from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import is_fragment, page, see_other

@@ -11,7 +11,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.purchases import queries as purchase_queries
+from nxloy_web.purchases import reads as purchase_queries
 from nxloy_web.purchases import service as purchases
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.purchases import Purchase

@@ -9,8 +9,8 @@ from nxloy_web import clock, member_codes
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.portal import export, service
-from nxloy_web.portal.blueprint import bp
 from nxloy_web.portal.forms import ProfileForm
+from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import page, see_other
 

@@ -13,9 +13,10 @@ from nxloy_web.earning.programs import program_paying_for
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import queries as ledger
 from nxloy_web.ledger.service import balance_of
-from nxloy_web.portal import queries, words
-from nxloy_web.portal.blueprint import bp
+from nxloy_web.portal import queries
 from nxloy_web.portal.forms import AskForm
+from nxloy_web.portal.routes import words
+from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.redemptions import service
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer

@@ -10,8 +10,8 @@ from nxloy_web import clock
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import codes
 from nxloy_web.portal import queries, service
-from nxloy_web.portal.blueprint import bp
 from nxloy_web.portal.forms import CodeForm, JoinForm, SignInForm
+from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.portal.service import Joining
 from nxloy_web.programs import queries as programs
 from nxloy_web.web.answers import page, see_other
