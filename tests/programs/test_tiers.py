@@ -1,11 +1,9 @@
 """Tiers: their order, their members, and what happens when one goes."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from nxloy_web.db import db
@@ -16,7 +14,8 @@ from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.loyalty import LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.rewards import Reward
-from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
+from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
+from tests.pressing import Browser, Page, browser_as, buttons_of, form_with, hostile_post, press
 
 TYPED = {
     "name": "Gold",
@@ -32,12 +31,24 @@ def url(shop: Shop, path: str = "new") -> str:
     return shop.url(f"/programs/{shop.program_id}/tiers/{path}")
 
 
-def add(client: FlaskClient, shop: Shop, name: str, start: int, **typed: str) -> str:
-    tier_id = new_id()
-    data = TYPED | {"name": name, "required_points": str(start), "new_id": tier_id} | typed
-    answer = client.post(url(shop), data=data)
-    assert answer.status_code == 303, answer.text
+def program(browser: Browser, shop: Shop) -> Page:
+    return browser.get(shop.url(f"/programs/{shop.program_id}"))
+
+
+def typing(browser: Browser, shop: Shop, **typed: str) -> Page:
+    return press(browser.get(url(shop)), "Add tier", **TYPED | typed)
+
+
+def add(browser: Browser, shop: Shop, name: str, start: int) -> str:
+    page = browser.get(url(shop))
+    tier_id: str = form_with(page, "Add tier")["new_id"].value
+    made = press(page, "Add tier", **TYPED | {"name": name, "required_points": str(start)})
+    assert made.status_code == 200, made.text
     return tier_id
+
+
+def delete(browser: Browser, shop: Shop, tier_id: str, **typed: str) -> Page:
+    return press(browser.get(url(shop, f"{tier_id}/delete")), "Delete tier", **typed)
 
 
 def starts(app: Flask, shop: Shop) -> dict[str, int]:
@@ -77,21 +88,21 @@ def place(app: Flask, shop: Shop) -> None:
         db.session.commit()
 
 
-def test_a_tier_is_kept_as_typed(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_a_tier_is_kept_as_typed(app: Flask, shop: Shop, owner: Browser) -> None:
     tier_id = add(owner, shop, "Gold", 500)
     with inside(app, shop):
         tier = db.session.scalars(select(LoyaltyTier)).one()
     assert (tier.id, tier.name, tier.required_points) == (tier_id, "Gold", 500)
     assert (tier.multiplier, tier.color, tier.icon) == (Decimal("1.50"), "#eab308", "crown")
     assert tier.benefits == ["Free refill", "Birthday cake"]
-    page = owner.get(shop.url(f"/programs/{shop.program_id}")).text
+    page = program(owner, shop).text
     assert "Birthday cake" in page
     assert "×1.5" in page
 
 
-def test_pressing_add_twice_adds_one_tier(app: Flask, shop: Shop, owner: FlaskClient) -> None:
-    data = TYPED | {"new_id": new_id()}
-    assert [owner.post(url(shop), data=data).status_code for _ in range(2)] == [303, 303]
+def test_pressing_add_twice_adds_one_tier(app: Flask, shop: Shop, owner: Browser) -> None:
+    page = owner.get(url(shop))
+    assert [press(page, "Add tier", **TYPED).status_code for _ in range(2)] == [200, 200]
     assert starts(app, shop) == {"Gold": 500}
 
 
@@ -107,17 +118,23 @@ def test_pressing_add_twice_adds_one_tier(app: Flask, shop: Shop, owner: FlaskCl
         ({"multiplier": "NaN"}, "Enter a number from 0.01 to 99.99."),
         ({"multiplier": "Infinity"}, "Enter a number from 0.01 to 99.99."),
         ({"color": "red"}, "Choose a colour like"),
-        ({"icon": "../secret"}, "Choose one of these icons."),
         ({"benefits": "x" * 121}, "Keep each benefit to 120 characters."),
         ({"benefits": "\n".join("abcdefghijklm")}, "List at most 12 benefits."),
     ],
 )
 def test_a_bad_form_says_what_is_wrong(
-    shop: Shop, owner: FlaskClient, typed: dict[str, str], sentence: str
+    shop: Shop, owner: Browser, typed: dict[str, str], sentence: str
 ) -> None:
-    answer = owner.post(url(shop), data=TYPED | typed)
+    answer = typing(owner, shop, **typed)
     assert answer.status_code == 422
     assert sentence in answer.text
+
+
+def test_an_icon_that_is_not_offered_is_refused(shop: Shop, owner: Browser) -> None:
+    forged = TYPED | {"icon": "../secret"}
+    answer = hostile_post(owner, "a forged field", url(shop), forged)
+    assert answer.status_code == 422
+    assert "Choose one of these icons." in answer.text
 
 
 @pytest.mark.parametrize(
@@ -128,73 +145,78 @@ def test_a_bad_form_says_what_is_wrong(
     ],
 )
 def test_name_and_threshold_are_each_used_once(
-    shop: Shop, owner: FlaskClient, typed: dict[str, str], sentence: str
+    shop: Shop, owner: Browser, typed: dict[str, str], sentence: str
 ) -> None:
     add(owner, shop, "Gold", 500)
-    answer = owner.post(url(shop), data=TYPED | typed | {"new_id": new_id()})
+    answer = typing(owner, shop, **typed)
     assert answer.status_code == 422
     assert sentence in answer.text
 
 
 def test_moving_swaps_thresholds_and_stops_at_the_ends(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     silver = add(owner, shop, "Silver", 200)
-    add(owner, shop, "Gold", 500)
-    assert owner.post(url(shop, f"{silver}/up")).status_code == 303
-    assert starts(app, shop) == {"Silver": 200, "Gold": 500}
-    owner.post(url(shop, f"{silver}/down"))
+    gold = add(owner, shop, "Gold", 500)
+    page = program(owner, shop)
+    for _ in range(2):
+        press(page, "Move down", where=f"#tier-{silver}")
+        assert starts(app, shop) == {"Gold": 200, "Silver": 500}
+    page = program(owner, shop)
+    assert [each for each in buttons_of(page) if each.startswith("Move")] == [
+        "Move down",
+        "Move up",
+    ]
+    for _ in range(2):
+        press(page, "Move up", where=f"#tier-{silver}")
+        assert starts(app, shop) == {"Silver": 200, "Gold": 500}
+    press(program(owner, shop), "Move up", where=f"#tier-{gold}")
     assert starts(app, shop) == {"Gold": 200, "Silver": 500}
-    owner.post(url(shop, f"{silver}/down"))
-    assert starts(app, shop) == {"Gold": 200, "Silver": 500}
-    owner.post(url(shop, f"{silver}/up"))
-    assert starts(app, shop) == {"Silver": 200, "Gold": 500}
 
 
 def test_an_edit_counts_versions_and_a_late_one_is_refused(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     gold = add(owner, shop, "Gold", 500)
-    first = owner.post(
-        url(shop, f"{gold}/edit"), data=TYPED | {"required_points": "600", "version": "1"}
-    )
-    late = owner.post(
-        url(shop, f"{gold}/edit"), data=TYPED | {"required_points": "700", "version": "1"}
-    )
-    assert (first.status_code, late.status_code) == (303, 409)
+    opened = owner.get(url(shop, f"{gold}/edit"))
+    press(owner.get(url(shop, f"{gold}/edit")), "Save", required_points="600")
+    late = press(opened, "Save", required_points="700")
+    assert late.status_code == 409
     assert "What you typed is still here" in late.text
     assert 'value="700"' in late.text
     assert starts(app, shop) == {"Gold": 600}
+    press(late, "Save")
+    assert starts(app, shop) == {"Gold": 700}
 
 
 def test_who_has_the_points_moves_up_and_nobody_moves_down(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     some, many = earn(app, shop, 250), earn(app, shop, 800)
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
     place(app, shop)
     assert (tier_of(app, shop, some), tier_of(app, shop, many)) == (silver, gold)
-    assert f"tier={gold}" in owner.get(shop.url(f"/programs/{shop.program_id}")).text
-    owner.post(url(shop, f"{gold}/edit"), data=TYPED | {"required_points": "900", "version": "1"})
+    assert f"tier={gold}" in program(owner, shop).text
+    press(owner.get(url(shop, f"{gold}/edit")), "Save", required_points="900")
     place(app, shop)
     assert tier_of(app, shop, many) == gold
 
 
-def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: Browser) -> None:
     customer = earn(app, shop, 800)
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
     place(app, shop)
     reward_id = make_reward(app, shop, tier_id=gold)
-    asked = owner.get(url(shop, f"{gold}/delete")).text
-    assert "1 customer is in Gold" in asked
-    assert "1 reward asks for this tier" in asked
+    asked = owner.get(url(shop, f"{gold}/delete"))
+    assert "1 customer is in Gold" in asked.text
+    assert "1 reward asks for this tier" in asked.text
 
-    unsaid = owner.post(url(shop, f"{gold}/delete"))
+    unsaid = press(asked, "Delete tier")
     assert unsaid.status_code == 422
     assert "Say where they go" in unsaid.text
 
-    said = owner.post(url(shop, f"{gold}/delete"), data={"members_to": silver})
-    assert said.status_code == 303
+    said = press(unsaid, "Delete tier", members_to=silver)
+    assert said.status_code == 200
     assert tier_of(app, shop, customer) == silver
     with inside(app, shop):
         assert db.session.scalar(select(Reward.tier_id).where(Reward.id == reward_id)) == silver
@@ -205,44 +227,43 @@ def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: F
 
 
 def test_members_can_be_left_without_a_tier_but_not_sent_elsewhere(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     customer = earn(app, shop, 800)
     gold = add(owner, shop, "Gold", 500)
     place(app, shop)
-    bad = owner.post(url(shop, f"{gold}/delete"), data={"members_to": new_id()})
+    there = url(shop, f"{gold}/delete")
+    bad = hostile_post(owner, "a forged field", there, {"members_to": new_id()})
     assert bad.status_code == 422
-    assert owner.post(url(shop, f"{gold}/delete"), data={"members_to": "none"}).status_code == 303
+    delete(owner, shop, gold, members_to="none")
     assert tier_of(app, shop, customer) is None
 
 
 def test_a_deleted_tier_is_restored_unless_its_place_is_taken(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    gold = add(owner, shop, "Gold", 500)
-    owner.post(url(shop, f"{gold}/delete"))
-    assert "Deleted tiers (1)" in owner.get(shop.url(f"/programs/{shop.program_id}")).text
+    delete(owner, shop, add(owner, shop, "Gold", 500))
+    assert "Deleted tiers (1)" in program(owner, shop).text
     taken = add(owner, shop, "Platinum", 500)
-    refused = owner.post(url(shop, f"{gold}/restore"))
+    refused = press(program(owner, shop), "Restore Gold")
     assert refused.status_code == 409
     assert "Another tier starts at 500 by now" in refused.text
-    owner.post(url(shop, f"{taken}/delete"))
-    assert owner.post(url(shop, f"{gold}/restore")).status_code == 303
+    delete(owner, shop, taken)
+    press(program(owner, shop), "Restore Gold")
     assert starts(app, shop) == {"Gold": 500}
 
 
 def test_a_tier_is_found_only_under_its_own_program_and_business(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     gold = add(owner, shop, "Gold", 500)
     other = make_shop(app)
-    stranger = as_role(app, other)
-    wrong: list[Any] = [
-        owner.get(shop.url(f"/programs/{new_id()}/tiers/{gold}/edit")),
-        stranger.get(url(shop, f"{gold}/edit")),
-        stranger.get(url(other, f"{gold}/edit")),
-        stranger.post(url(other, f"{gold}/delete"), data={"members_to": "none"}),
-        stranger.post(url(other, f"{gold}/up")),
-    ]
-    assert [answer.status_code for answer in wrong] == [404] * 5
+    stranger = browser_as(app, other)
+    owner.get(shop.url(f"/programs/{new_id()}/tiers/{gold}/edit"), status=404)
+    for where in (shop, other):
+        stranger.get(url(where, f"{gold}/edit"), status=404)
+    for path in (f"{gold}/delete", f"{gold}/up"):
+        sent = {"members_to": "none"}
+        answer = hostile_post(stranger, "a stranger", url(other, path), sent)
+        assert answer.status_code == 404
     assert starts(app, shop) == {"Gold": 500}

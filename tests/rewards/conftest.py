@@ -2,9 +2,9 @@
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from tests.factories import Shop, as_role, make_shop
+from tests.factories import Shop, make_shop
+from tests.pressing import Browser, browser_as
 
 
 @pytest.fixture
@@ -13,5 +13,5 @@ def shop(app: Flask) -> Shop:
 
 
 @pytest.fixture
-def owner(app: Flask, shop: Shop) -> FlaskClient:
-    return as_role(app, shop)
+def owner(app: Flask, shop: Shop) -> Browser:
+    return browser_as(app, shop)
