@@ -126,6 +126,16 @@ def make_shop(app: Flask, slug: str | None = None, **values: Any) -> Shop:
     return Shop(business_id, slug, users, location_id, program_id, rule_id)
 
 
+def make_program(app: Flask, shop: Shop, name: str, **values: Any) -> str:
+    """One more program, beside the one of `make_shop`."""
+    program_id = new_id()
+    facts = {"type": ProgramType.POINTS, "status": ProgramStatus.ACTIVE, "currency": "EUR"} | values
+    with inside(app, shop):
+        db.session.add(LoyaltyProgram(id=program_id, name=name, **facts))
+        db.session.commit()
+    return program_id
+
+
 def make_tier(app: Flask, shop: Shop, name: str, required: int, multiplier: str = "1") -> str:
     tier_id = new_id()
     with inside(app, shop):

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from nxloy_web.db import db
@@ -16,34 +15,35 @@ from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind
-from tests.factories import (
-    NOON,
-    Shop,
-    as_role,
-    inside,
-    make_reward,
-    make_shop,
-    make_tier,
-)
+from tests.factories import NOON, Shop, inside, make_program, make_reward, make_shop, make_tier
+from tests.pressing import Browser, Page, browser_as, buttons_of, form_with, hostile_post, press
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+TYPED = {"name": "Free flat white", "type": "FREE_ITEM", "points_cost": "120"}
 
 
-def typed(shop: Shop, **more: Any) -> dict[str, Any]:
-    return {
-        "name": "Free flat white",
-        "type": "FREE_ITEM",
-        "program_id": shop.program_id,
-        "points_cost": "120",
-        "needs_approval": "y",
-    } | more
+def create(browser: Browser, shop: Shop, **typed: Any) -> Page:
+    return press(browser.get(shop.url("/rewards/new")), "Add reward", **TYPED | typed)
 
 
-def make(client: FlaskClient, shop: Shop, **more: Any) -> str:
-    reward_id = new_id()
-    answer = client.post(shop.url("/rewards/new"), data=typed(shop, new_id=reward_id, **more))
-    assert answer.status_code == 303, answer.text
-    return reward_id
+def forge(browser: Browser, shop: Shop, **fields: Any) -> Page:
+    """A choice that the page does not offer."""
+    sent = TYPED | {"program_id": shop.program_id, "needs_approval": "y"} | fields
+    return hostile_post(browser, "a forged field", shop.url("/rewards/new"), sent)
+
+
+def make(browser: Browser, shop: Shop, **typed: Any) -> str:
+    page = create(browser, shop, **typed)
+    assert page.status_code == 200, page.text
+    return str(page.request.path.rsplit("/", 1)[1])
+
+
+def show(browser: Browser, shop: Shop, reward_id: str) -> Page:
+    return browser.get(shop.url(f"/rewards/{reward_id}"))
+
+
+def edit_form(browser: Browser, shop: Shop, reward_id: str) -> Page:
+    return browser.get(shop.url(f"/rewards/{reward_id}/edit"))
 
 
 def reward(app: Flask, shop: Shop, reward_id: str) -> Reward:
@@ -60,7 +60,7 @@ def actions(app: Flask, shop: Shop, subject_id: str) -> list[str]:
 
 
 def test_only_living_segments_are_offered_and_the_one_it_has_stays(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     with inside(app, shop):
         gone, kept = (
@@ -74,14 +74,12 @@ def test_only_living_segments_are_offered_and_the_one_it_has_stays(
     form = owner.get(shop.url(f"/rewards/{reward_id}/edit")).text
     assert f'<option selected value="{kept.id}">Kept (deleted)</option>' in form
     assert "Long gone" not in form
-    refused = owner.post(
-        shop.url("/rewards/new"), data=typed(shop, new_id=new_id(), segment_id=gone.id)
-    )
+    refused = forge(owner, shop, segment_id=gone.id)
     assert refused.status_code == 422
     assert "Choose a segment." in refused.text
 
 
-def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: Browser) -> None:
     gold = make_tier(app, shop, "Gold", 500)
     with inside(app, shop):
         segment = CustomerSegment(name="Regulars", kind=SegmentKind.MANUAL)
@@ -105,7 +103,7 @@ def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: FlaskCl
             tier_id=gold,
             segment_id=segment_id,
             in_stock="8",
-            offer="y",
+            offer=True,
         ),
     )
     assert (made.type, made.points_cost, made.money_cost) == (RewardType.EXPERIENCE, 120, 450)
@@ -124,28 +122,28 @@ def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: FlaskCl
 
 
 def test_without_stock_it_is_unlimited_and_without_offer_a_draft(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    made = reward(app, shop, make(owner, shop))
+    made = reward(app, shop, make(owner, shop, offer=False))
     assert (made.current_stock, made.total_stock) == (None, None)
     assert made.status is RewardStatus.DRAFT
 
 
 @pytest.mark.parametrize("kind", list(RewardType))
 def test_each_of_the_seven_types_can_be_made(
-    app: Flask, shop: Shop, owner: FlaskClient, kind: RewardType
+    app: Flask, shop: Shop, owner: Browser, kind: RewardType
 ) -> None:
     assert reward(app, shop, make(owner, shop, type=kind.value)).type is kind
 
 
 def test_pressing_add_twice_adds_one_reward_and_its_stock_once(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    data = typed(shop, new_id=new_id(), in_stock="5", offer="y")
-    answers = [owner.post(shop.url("/rewards/new"), data=data) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [303, 303]
-    assert answers[0].location == answers[1].location
-    assert reward(app, shop, data["new_id"]).current_stock == 5
+    page = owner.get(shop.url("/rewards/new"))
+    filled_in: dict[str, Any] = TYPED | {"in_stock": "5", "offer": True}
+    first, second = (press(page, "Add reward", **filled_in) for _ in range(2))
+    assert first.request.path == second.request.path
+    assert reward(app, shop, first.request.path.rsplit("/", 1)[1]).current_stock == 5
 
 
 @pytest.mark.parametrize(
@@ -153,7 +151,6 @@ def test_pressing_add_twice_adds_one_reward_and_its_stock_once(
     [
         ({"name": "  "}, "Give the reward a name."),
         ({"name": "x" * 121}, "Keep the name to 120 characters."),
-        ({"type": "CAR"}, "Choose one of these types."),
         ({"points_cost": ""}, "Ask for points, for money, or for both."),
         ({"points_cost": "0", "money_cost": "0"}, "Ask for points, for money, or for both."),
         ({"points_cost": "-5"}, "Enter a whole number of points, 0 or more."),
@@ -161,9 +158,6 @@ def test_pressing_add_twice_adds_one_reward_and_its_stock_once(
         ({"money_cost": "a lot"}, "Write an amount like 12.50."),
         ({"money_cost": "1.234"}, "EUR has at most 2 decimals"),
         ({"program_id": ""}, "Say which program"),
-        ({"program_id": "c" + "0" * 24}, "Choose a program."),
-        ({"tier_id": "c" + "0" * 24}, "Choose a tier."),
-        ({"segment_id": "c" + "0" * 24}, "Choose a segment."),
         ({"start_date": "soon"}, "Not a valid datetime value."),
         ({"start_date": "0001-01-01T00:00"}, "Choose a date between 2000 and 2199."),
         (
@@ -174,28 +168,44 @@ def test_pressing_add_twice_adds_one_reward_and_its_stock_once(
         ({"in_stock": "-1"}, "Enter a whole number, 0 or more."),
         ({"tags": ",".join("abcdefghijklm")}, "Use at most 12 tags."),
         ({"tags": "x" * 31}, "Keep each tag to 30 characters."),
-        ({"icon": "skull"}, "Choose one of these icons."),
-        ({"image": "../../etc/passwd"}, "Choose the picture again."),
     ],
 )
 def test_a_bad_form_says_what_is_wrong(
-    shop: Shop, owner: FlaskClient, more: dict[str, str], sentence: str
+    shop: Shop, owner: Browser, more: dict[str, str], sentence: str
 ) -> None:
-    answer = owner.post(shop.url("/rewards/new"), data=typed(shop, **more))
+    answer = create(owner, shop, **more)
     assert answer.status_code == 422
     assert sentence in answer.text
 
 
-def test_a_tier_of_another_program_is_refused(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"type": "CAR"}, "Choose one of these types."),
+        ({"program_id": "c" + "0" * 24}, "Choose a program."),
+        ({"tier_id": "c" + "0" * 24}, "Choose a tier."),
+        ({"segment_id": "c" + "0" * 24}, "Choose a segment."),
+        ({"icon": "skull"}, "Choose one of these icons."),
+        ({"image": "../../etc/passwd"}, "Choose the picture again."),
+    ],
+)
+def test_what_the_page_does_not_offer_is_refused(
+    shop: Shop, owner: Browser, more: dict[str, str], sentence: str
+) -> None:
+    answer = forge(owner, shop, **more)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_a_tier_of_another_program_is_refused(app: Flask, shop: Shop, owner: Browser) -> None:
     gold = make_tier(app, shop, "Gold", 500)
-    other = new_id()
-    owner.post(shop.url("/programs/new"), data={"name": "Beans", "type": "POINTS", "new_id": other})
-    answer = owner.post(shop.url("/rewards/new"), data=typed(shop, program_id=other, tier_id=gold))
+    other = make_program(app, shop, "Beans")
+    answer = create(owner, shop, program_id=other, tier_id=gold)
     assert answer.status_code == 422
     assert "Gold belongs to another program." in answer.text
 
 
-def test_hostile_text_is_shown_as_text(shop: Shop, owner: FlaskClient) -> None:
+def test_hostile_text_is_shown_as_text(shop: Shop, owner: Browser) -> None:
     reward_id = make(
         owner, shop, name="<script>x</script>\x00", tags="<em>x", description="</textarea>"
     )
@@ -203,20 +213,18 @@ def test_hostile_text_is_shown_as_text(shop: Shop, owner: FlaskClient) -> None:
         page = owner.get(shop.url(f"/rewards/{path}")).text
         assert "<script>x" not in page
         assert "<em>x" not in page
-    assert owner.get(shop.url("/rewards/?q=%00%25_'")).status_code == 200
+    owner.get(shop.url("/rewards/?q=%00%25_'"))
 
 
 def test_an_edit_is_written_down_and_a_late_one_refused(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    reward_id = make(owner, shop)
-    url = shop.url(f"/rewards/{reward_id}/edit")
+    reward_id = make(owner, shop, offer=False)
+    before = edit_form(browser_as(app, shop, Role.MANAGER), shop, reward_id)
+    opened = edit_form(owner, shop, reward_id)
     for _ in range(2):
-        first = owner.post(url, data=typed(shop, points_cost="150", version="1"))
-        assert first.status_code == 303
-    late = as_role(app, shop, Role.MANAGER).post(
-        url, data=typed(shop, points_cost="90", version="1")
-    )
+        assert press(opened, "Save", points_cost="150").status_code == 200
+    late = press(before, "Save", points_cost="90")
     assert late.status_code == 409
     assert "changed this" in late.text
     assert 'value="90"' in late.text
@@ -229,29 +237,54 @@ def test_an_edit_is_written_down_and_a_late_one_refused(
     assert (entry.before, entry.after) == ({"points_cost": 120}, {"points_cost": 150})
 
 
-def test_a_copy_is_a_draft_with_an_empty_shelf(app: Flask, shop: Shop, owner: FlaskClient) -> None:
-    reward_id = make(owner, shop, in_stock="5", offer="y", tags="coffee")
-    copy_id = new_id()
+def test_an_edit_leaves_alone_what_nobody_touched(app: Flask, shop: Shop, owner: Browser) -> None:
+    gold = make_tier(app, shop, "Gold", 500)
+    reward_id = make(
+        owner,
+        shop,
+        type="EXPERIENCE",
+        description="An evening\nwith beans",
+        money_cost="4,50",
+        category="Events",
+        tags="coffee, evening",
+        icon="coffee",
+        start_date="2026-07-01T09:00",
+        end_date="2026-12-31T23:59",
+        max_per_user="2",
+        tier_id=gold,
+    )
+    press(edit_form(owner, shop, reward_id), "Save", name="Tasting")
+    with inside(app, shop):
+        entry = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "reward.edited")
+        ).one()
+    assert (entry.before, entry.after) == ({"name": "Free flat white"}, {"name": "Tasting"})
+
+
+def test_a_copy_is_a_draft_with_an_empty_shelf(app: Flask, shop: Shop, owner: Browser) -> None:
+    page = show(owner, shop, make(owner, shop, in_stock="5", tags="coffee"))
+    copy_id = form_with(page, "Duplicate")["new_id"].value
     for _ in range(2):
-        answer = owner.post(shop.url(f"/rewards/{reward_id}/copy"), data={"new_id": copy_id})
-        assert answer.location.endswith(f"/rewards/{copy_id}/edit")
+        answer = press(page, "Duplicate")
+        assert answer.request.path.endswith(f"/rewards/{copy_id}/edit")
     copy = reward(app, shop, copy_id)
     assert (copy.name, copy.tags) == ("Copy of Free flat white", ["coffee"])
     assert (copy.status, copy.current_stock) == (RewardStatus.DRAFT, 0)
 
 
 def test_a_reward_is_offered_withdrawn_archived_and_taken_out(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    reward_id = make(owner, shop)
-    for verb, status in (
-        ("offer", RewardStatus.ACTIVE),
-        ("offer", RewardStatus.ACTIVE),
-        ("withdrawal", RewardStatus.INACTIVE),
-        ("archive", RewardStatus.ARCHIVED),
-        ("withdrawal", RewardStatus.INACTIVE),
+    reward_id = make(owner, shop, offer=False)
+    page = show(owner, shop, reward_id)
+    press(page, "Offer it")
+    for button, status in (
+        ("Offer it", RewardStatus.ACTIVE),
+        ("Take off offer", RewardStatus.INACTIVE),
+        ("Archive", RewardStatus.ARCHIVED),
+        ("Take out of the archive", RewardStatus.INACTIVE),
     ):
-        assert owner.post(shop.url(f"/rewards/{reward_id}/{verb}")).status_code == 303
+        page = press(page, button)
         assert reward(app, shop, reward_id).status is status
     assert actions(app, shop, reward_id) == [
         "reward.created",
@@ -262,47 +295,45 @@ def test_a_reward_is_offered_withdrawn_archived_and_taken_out(
     ]
 
 
-def test_an_archived_reward_is_not_offered_at_once(shop: Shop, owner: FlaskClient) -> None:
-    reward_id = make(owner, shop)
-    owner.post(shop.url(f"/rewards/{reward_id}/archive"))
-    answer = owner.post(shop.url(f"/rewards/{reward_id}/offer"))
+def test_an_archived_reward_is_not_offered_at_once(shop: Shop, owner: Browser) -> None:
+    page = show(owner, shop, make(owner, shop, offer=False))
+    press(page, "Archive")
+    answer = press(page, "Offer it")
     assert answer.status_code == 409
     assert "not in a state for this" in answer.text
 
 
 def test_an_empty_shelf_is_out_of_stock_when_it_is_offered(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    reward_id = make(owner, shop, in_stock="0", offer="y")
+    reward_id = make(owner, shop, in_stock="0")
     assert reward(app, shop, reward_id).status is RewardStatus.OUT_OF_STOCK
 
 
 def test_a_deleted_reward_is_shown_with_a_badge_and_restored(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, owner: Browser
 ) -> None:
     reward_id = make(owner, shop)
-    assert owner.post(shop.url(f"/rewards/{reward_id}/delete")).status_code == 303
-    assert owner.post(shop.url(f"/rewards/{reward_id}/delete")).status_code == 404
-    page = owner.get(shop.url(f"/rewards/{reward_id}"))
-    assert page.status_code == 200
+    before = show(owner, shop, reward_id)
+    press(before, "Delete")
+    assert press(before, "Delete").status_code == 404
+    page = show(owner, shop, reward_id)
     assert "Deleted" in page.text
-    assert owner.get(shop.url(f"/rewards/{reward_id}/edit")).status_code == 404
+    owner.get(shop.url(f"/rewards/{reward_id}/edit"), status=404)
     assert f"/rewards/{reward_id}" not in owner.get(shop.url("/rewards/")).text
     assert f"/rewards/{reward_id}" in owner.get(shop.url("/rewards/?status=deleted")).text
     for _ in range(2):
-        assert owner.post(shop.url(f"/rewards/{reward_id}/restore")).status_code == 303
+        assert press(page, "Restore").status_code == 200
     assert not reward(app, shop, reward_id).is_deleted
 
 
-def test_it_does_not_come_back_before_its_program(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
+def test_it_does_not_come_back_before_its_program(app: Flask, shop: Shop, owner: Browser) -> None:
     reward_id = make(owner, shop)
-    owner.post(shop.url(f"/rewards/{reward_id}/delete"))
+    press(show(owner, shop, reward_id), "Delete")
     with inside(app, shop):
         db.session.delete(db.session.get_one(LoyaltyProgram, (shop.business_id, shop.program_id)))
         db.session.commit()
-    answer = owner.post(shop.url(f"/rewards/{reward_id}/restore"))
+    answer = press(show(owner, shop, reward_id), "Restore")
     assert answer.status_code == 409
     assert "Restore that first" in answer.text
 
@@ -328,7 +359,7 @@ def test_it_does_not_come_back_before_its_program(
     ],
 )
 def test_the_catalogue_is_filtered_by_its_address(
-    app: Flask, shop: Shop, owner: FlaskClient, query: str, found: set[str]
+    app: Flask, shop: Shop, owner: Browser, query: str, found: set[str]
 ) -> None:
     make_reward(app, shop, "Flat white", category="Drinks")
     make_reward(
@@ -348,7 +379,7 @@ def test_the_catalogue_is_filtered_by_its_address(
     assert part.strip() in owner.get(shop.url(f"/rewards/?{query}")).text
 
 
-def test_a_long_catalogue_has_pages(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_a_long_catalogue_has_pages(app: Flask, shop: Shop, owner: Browser) -> None:
     with inside(app, shop):
         for number in range(30):
             db.session.add(
@@ -370,18 +401,18 @@ def test_a_long_catalogue_has_pages(app: Flask, shop: Shop, owner: FlaskClient) 
 
 def test_roles_and_other_businesses(app: Flask, shop: Shop) -> None:
     reward_id = make_reward(app, shop)
-    analyst, staff = as_role(app, shop, Role.ANALYST), as_role(app, shop, Role.STAFF)
-    page = analyst.get(shop.url(f"/rewards/{reward_id}"))
-    assert page.status_code == 200
-    assert "Take off offer" not in page.text
-    assert analyst.post(shop.url(f"/rewards/{reward_id}/delete")).status_code == 403
-    assert staff.get(shop.url(f"/rewards/{reward_id}")).status_code == 403
+    analyst, staff = browser_as(app, shop, Role.ANALYST), browser_as(app, shop, Role.STAFF)
+    assert "Take off offer" not in buttons_of(show(analyst, shop, reward_id))
+    here = shop.url(f"/rewards/{reward_id}")
+    assert hostile_post(analyst, "no right", f"{here}/delete").status_code == 403
+    staff.get(here, status=403)
     other = make_shop(app)
-    stranger = as_role(app, other)
+    stranger = browser_as(app, other)
+    there = other.url(f"/rewards/{reward_id}")
     for path in ("", "/edit", "/stock/add", "/stock/correct"):
-        assert stranger.get(shop.url(f"/rewards/{reward_id}{path}")).status_code == 404
-        assert stranger.get(other.url(f"/rewards/{reward_id}{path}")).status_code == 404
+        stranger.get(here + path, status=404)
+        stranger.get(there + path, status=404)
     for path in ("/delete", "/offer", "/archive", "/copy", "/restore", "/stock/unlimited"):
-        answer = stranger.post(other.url(f"/rewards/{reward_id}{path}"), data={"new_id": new_id()})
-        assert answer.status_code == 404
+        sent = {"new_id": new_id()}
+        assert hostile_post(stranger, "a stranger", there + path, sent).status_code == 404
     assert reward(app, shop, reward_id).status is RewardStatus.ACTIVE

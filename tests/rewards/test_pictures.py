@@ -4,19 +4,19 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from webtest import Upload
 
 from nxloy_web.db import db
-from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.rewards import pictures
 from nxloy_web.tables.rewards import Picture, Reward
-from tests.factories import Shop, as_role, inside, make_reward, make_shop
+from tests.factories import Shop, inside, make_reward, make_shop
+from tests.pressing import Browser, Page, browser_as, press
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-TYPED = {"name": "Mug", "type": "FREE_ITEM", "points_cost": "100", "needs_approval": "y"}
+TYPED = {"name": "Mug", "type": "FREE_ITEM", "points_cost": "100"}
 
 
 def drawn(kind: str = "PNG", size: tuple[int, int] = (40, 20), **options: object) -> bytes:
@@ -26,31 +26,32 @@ def drawn(kind: str = "PNG", size: tuple[int, int] = (40, 20), **options: object
     return out.getvalue()
 
 
-def upload(
-    client: FlaskClient, shop: Shop, data: bytes, name: str = "mug.png", **typed: str
-) -> str:
-    reward_id = new_id()
-    fields = TYPED | {"program_id": shop.program_id, "new_id": reward_id} | typed
-    answer = client.post(shop.url("/rewards/new"), data=fields | {"picture": (BytesIO(data), name)})
-    return reward_id if answer.status_code == 303 else answer.text
+def send(owner: Browser, shop: Shop, data: bytes, **typed: str) -> Page:
+    picture = Upload("mug.png", data)
+    page = owner.get(shop.url("/rewards/new"))
+    return press(page, "Add reward", **TYPED | {"picture": picture} | typed)
+
+
+def upload(owner: Browser, shop: Shop, data: bytes) -> str:
+    page = send(owner, shop, data)
+    assert page.status_code == 200, page.text
+    return str(page.request.path.rsplit("/", 1)[1])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_an_upload_is_encoded_anew_and_served_for_ever(
-    app: Flask, shop: Shop, owner: FlaskClient, kind: str
+    app: Flask, shop: Shop, owner: Browser, kind: str
 ) -> None:
     reward_id = upload(owner, shop, drawn(kind))
     with inside(app, shop):
         sha256 = db.session.scalar(select(Reward.image).where(Reward.id == reward_id))
     assert sha256 in owner.get(shop.url(f"/rewards/{reward_id}")).text
     answer = owner.get(shop.url(f"/pictures/{sha256}.webp"))
-    assert answer.mimetype == "image/webp"
+    assert answer.content_type == "image/webp"
     assert "immutable" in answer.headers["Cache-Control"]
-    assert Image.open(BytesIO(answer.data)).size == (40, 20)
-    again = owner.get(
-        shop.url(f"/pictures/{sha256}.webp"), headers={"If-None-Match": answer.headers["ETag"]}
-    )
-    assert again.status_code == 304
+    assert Image.open(BytesIO(answer.body)).size == (40, 20)
+    seen = {"If-None-Match": answer.headers["ETag"]}
+    owner.get(shop.url(f"/pictures/{sha256}.webp"), headers=seen, status=304)
 
 
 def test_it_is_turned_upright_and_stripped() -> None:
@@ -82,58 +83,41 @@ def test_a_large_one_is_made_smaller() -> None:
     ],
     ids=["svg", "empty", "text", "liar", "cut off", "pdf", "bitmap"],
 )
-def test_what_is_no_picture_is_refused(
-    app: Flask, shop: Shop, owner: FlaskClient, data: bytes
-) -> None:
-    answer = upload(owner, shop, data)
-    assert "This file is not a picture we can read." in answer
+def test_what_is_no_picture_is_refused(app: Flask, shop: Shop, owner: Browser, data: bytes) -> None:
+    answer = send(owner, shop, data)
+    assert "This file is not a picture we can read." in answer.text
     with inside(app, shop):
         assert db.session.scalars(select(Picture)).all() == []
 
 
 def test_too_many_pixels_are_refused_before_they_are_unpacked(
-    shop: Shop, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, owner: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
-    assert "This picture is too large." in upload(owner, shop, drawn("PNG"))
+    assert "This picture is too large." in send(owner, shop, drawn("PNG")).text
 
 
 def test_too_many_bytes_are_refused(
-    shop: Shop, owner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, owner: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "MOST_BYTES", 50)
-    assert "This picture is too large." in upload(owner, shop, drawn("PNG"))
+    assert "This picture is too large." in send(owner, shop, drawn("PNG")).text
 
 
-def test_a_picture_survives_a_form_that_comes_back(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
-    page = owner.post(
-        shop.url("/rewards/new"),
-        data=TYPED | {"name": "", "picture": (BytesIO(drawn("PNG")), "mug.png")},
-    )
+def test_a_picture_survives_a_form_that_comes_back(app: Flask, shop: Shop, owner: Browser) -> None:
+    page = send(owner, shop, drawn("PNG"), name="")
     assert page.status_code == 422
     with inside(app, shop):
         sha256 = db.session.scalars(select(Picture.sha256)).first()
     assert f'value="{sha256}"' in page.text
     assert f"{sha256}.webp" in page.text
+    made = press(page, "Add reward", name="Mug")
+    assert sha256 in made.text
 
 
-def test_a_picture_can_be_taken_away(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_a_picture_can_be_taken_away(app: Flask, shop: Shop, owner: Browser) -> None:
     reward_id = upload(owner, shop, drawn("PNG"))
-    with inside(app, shop):
-        sha256 = db.session.scalar(select(Reward.image).where(Reward.id == reward_id))
-    answer = owner.post(
-        shop.url(f"/rewards/{reward_id}/edit"),
-        data=TYPED
-        | {
-            "program_id": shop.program_id,
-            "image": sha256 or "",
-            "remove_picture": "y",
-            "version": "1",
-        },
-    )
-    assert answer.status_code == 303, answer.text
+    press(owner.get(shop.url(f"/rewards/{reward_id}/edit")), "Save", remove_picture=True)
     with inside(app, shop):
         assert db.session.scalar(select(Reward.image).where(Reward.id == reward_id)) is None
 
@@ -143,8 +127,8 @@ def test_the_team_sees_pictures_and_another_business_does_not(app: Flask, shop: 
         sha256 = pictures.keep(BytesIO(drawn("PNG")))
         db.session.commit()
     make_reward(app, shop, image=sha256)
-    staff, other = as_role(app, shop, Role.STAFF), make_shop(app)
-    stranger = as_role(app, other)
-    assert staff.get(shop.url(f"/pictures/{sha256}.webp")).status_code == 200
-    assert stranger.get(shop.url(f"/pictures/{sha256}.webp")).status_code == 404
-    assert stranger.get(other.url(f"/pictures/{sha256}.webp")).status_code == 404
+    other = make_shop(app)
+    staff, stranger = browser_as(app, shop, Role.STAFF), browser_as(app, other)
+    staff.get(shop.url(f"/pictures/{sha256}.webp"))
+    for where in (shop, other):
+        stranger.get(where.url(f"/pictures/{sha256}.webp"), status=404)
