@@ -13,8 +13,9 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_rules, examples, queries
 from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm, NewEarningForm
-from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
+from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
 from nxloy_web.web.answers import is_fragment, page, see_other
+from nxloy_web.web.facts import typed
 from nxloy_web.web.forms import BaseForm
 
 
@@ -40,21 +41,25 @@ def save_earning(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
     rule = queries.current_rule(program_id)
     editing = "version" in request.form
-    form = _edit_form(program, None) if editing else _new_form(program)
+    form = _edit_form(rule) if editing else _new_form(program)
     if not form.validate():
         return _form_page(program, rule, form, status=422)
     try:
         if editing:
             earning_rules.edit(
                 program_id,
+                typed(form, EarningTerms),
                 version=form.version.data,
-                terms=form.terms(),
                 by=g.actor,
                 at=clock.now(),
             )
         else:
             earning_rules.create(
-                program_id, id=form.new_id.data, terms=form.terms(), by=g.actor, at=clock.now()
+                form.new_id.data,
+                typed(form, EarningTerms),
+                program_id=program_id,
+                by=g.actor,
+                at=clock.now(),
             )
     except Stale:
         keep_typed(form, queries.current_rule(program_id))
@@ -78,43 +83,40 @@ def example(program_id: str) -> ResponseReturnValue:
     if not is_fragment():
         return see_other(url_for(".earning", program_id=program_id))
     form = _TryForm(formdata=request.args)
-    form.currency = program.currency
     return page("programs/_example.html", program=program, **_worked_out(program, form))
 
 
 def _worked_out(program: LoyaltyProgram, form: EarningFields) -> dict[str, Any]:
-    typed = request.args.get("amount", "")
+    given = request.args.get("amount", "")
     if not form.validate():  # type: ignore[attr-defined]
-        return {"example": None, "amount": typed, "problem": None}
-    terms = form.terms()
+        return {"example": None, "amount": given, "problem": None}
+    terms = typed(form, EarningTerms)
     try:
-        amount = parse_amount(typed, program.currency) if typed else examples.typical_amount(terms)
+        amount = parse_amount(given, program.currency) if given else examples.typical_amount(terms)
     except NotAnAmount as error:
-        return {"example": None, "amount": typed, "problem": str(error)}
+        return {"example": None, "amount": given, "problem": str(error)}
     worked = examples.of(amount, examples.not_yet_saved(program, terms), program)
     return {
         "example": worked,
-        "amount": typed or amount_text(amount, program.currency),
+        "amount": given or amount_text(amount, program.currency),
         "problem": None,
     }
 
 
 def _form(program: LoyaltyProgram, rule: EarningRule | None) -> NewEarningForm | EditEarningForm:
-    return _new_form(program) if rule is None else _edit_form(program, rule)
+    return _new_form(program) if rule is None else _edit_form(rule)
 
 
 def _new_form(program: LoyaltyProgram) -> NewEarningForm:
     one = parse_amount("1", program.currency)
-    form = NewEarningForm.from_request(data={"per": amount_text(one, program.currency)})
-    form.currency = program.currency
-    return form
+    return NewEarningForm.from_request(data={"per_minor": one})
 
 
-def _edit_form(program: LoyaltyProgram, rule: EarningRule | None) -> EditEarningForm:
-    shown = None if rule is None else EditEarningForm.shown(rule, program.currency)
-    form = EditEarningForm.from_request(data=shown)
-    form.currency = program.currency
-    return form
+def _edit_form(rule: EarningRule | None) -> EditEarningForm:
+    """Sent when the rule has ended meanwhile, it is as typed; the verb refuses it."""
+    if rule is None:
+        return EditEarningForm.from_request()
+    return EditEarningForm.of(rule.terms, version=rule.version)
 
 
 def _form_page(
@@ -125,7 +127,7 @@ def _form_page(
 ) -> ResponseReturnValue:
     amount = program_example = None
     if not form.errors:
-        trial = examples.not_yet_saved(program, form.terms())
+        trial = examples.not_yet_saved(program, typed(form, EarningTerms))
         program_example = examples.of_rule(trial, program, [])[0]
         amount = amount_text(program_example.amount_minor, program.currency)
     return page(

@@ -25,7 +25,7 @@ class NoRule(BusinessRule):
 
 
 def create(
-    program_id: str, *, id: str, terms: EarningTerms, by: Actor, at: datetime
+    id: str, terms: EarningTerms, *, program_id: str, by: Actor, at: datetime
 ) -> EarningRule:
     """Say what purchases earn from now on. A program has one rule at a time."""
     found = already(EarningRule, id)
@@ -38,7 +38,7 @@ def create(
 
 
 def edit(
-    program_id: str, *, version: int | None, terms: EarningTerms, by: Actor, at: datetime
+    program_id: str, terms: EarningTerms, *, version: int | None, by: Actor, at: datetime
 ) -> EarningRule:
     """End the version in force and put the next one in its place."""
     program = _locked(program_id)

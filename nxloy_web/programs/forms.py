@@ -1,7 +1,6 @@
 """What people type about programs, tiers and earning rules."""
 
 from decimal import Decimal
-from typing import Any
 
 from wtforms import (
     ColorField,
@@ -15,17 +14,11 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
-from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.programs.tiers import NO_TIER
-from nxloy_web.tables.loyalty import (
-    EarningRule,
-    EarningTerms,
-    LoyaltyProgram,
-    LoyaltyTier,
-    ProgramSettings,
-    ProgramType,
-)
+from nxloy_web.tables.loyalty import LoyaltyTier, ProgramType
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
+from nxloy_web.web.list_fields import LinesField
+from nxloy_web.web.money_field import MoneyField
 
 MOST_POINTS = 2_000_000_000
 TYPES = {
@@ -44,6 +37,7 @@ EXPIRY = {
     "end_of_year": "At the end of the year",
 }
 TIER_ICONS = {
+    "": "None",
     "medal": "Medal",
     "award": "Award",
     "crown": "Crown",
@@ -99,34 +93,13 @@ class ProgramFields:
         if field.data in ("days", "months") and self.expiry_after.data is None:
             raise ValidationError("Say after how many.")
 
-    def facts(self) -> dict[str, Any]:
-        return {
-            "name": self.name.data,
-            "type": ProgramType(self.type.data),
-            "points_name": self.points_name.data,
-            "description": self.description.data or None,
-            "settings": ProgramSettings(
-                expiry=self.expiry.data, expiry_after=self.expiry_after.data or 12
-            ),
-        }
-
 
 class NewProgramForm(ProgramFields, CreateForm):
     pass
 
 
 class EditProgramForm(ProgramFields, EditForm):
-    @staticmethod
-    def shown(program: LoyaltyProgram) -> dict[str, Any]:
-        return {
-            "name": program.name,
-            "type": program.type.value,
-            "points_name": program.points_name,
-            "description": program.description,
-            "expiry": program.settings.expiry,
-            "expiry_after": program.settings.expiry_after,
-            "version": program.version,
-        }
+    pass
 
 
 class TierFields:
@@ -156,6 +129,7 @@ class TierFields:
         "Colour",
         [Regexp(r"^#[0-9a-fA-F]{6}$", message="Choose a colour like #a16207.")],
         default="#a16207",
+        filters=[lambda colour: colour and colour.lower()],
     )
     icon = RadioField(
         "Icon",
@@ -163,31 +137,17 @@ class TierFields:
         default="medal",
         invalid_choice_message="Choose one of these icons.",
     )
-    benefits = TextAreaField(
-        "Benefits", [Length(max=2000, message="Keep the benefits to 2,000 characters.")]
-    )
+    benefits = LinesField("Benefits")
 
     def validate_multiplier(self, field: DecimalField) -> None:
         if not field.errors and round(field.data, 2) != field.data:
             raise ValidationError("Use at most two decimals, like 1.25.")
 
-    def validate_benefits(self, field: TextAreaField) -> None:
-        lines = _lines(field.data)
-        if len(lines) > 12:
+    def validate_benefits(self, field: LinesField) -> None:
+        if len(field.data) > 12:
             raise ValidationError("List at most 12 benefits.")
-        if any(len(line) > 120 for line in lines):
+        if any(len(line) > 120 for line in field.data):
             raise ValidationError("Keep each benefit to 120 characters.")
-
-    def facts(self) -> dict[str, Any]:
-        return {
-            "name": self.name.data,
-            "description": self.description.data or None,
-            "required_points": self.required_points.data,
-            "multiplier": self.multiplier.data,
-            "color": self.color.data.lower(),
-            "icon": self.icon.data,
-            "benefits": _lines(self.benefits.data),
-        }
 
 
 class NewTierForm(TierFields, CreateForm):
@@ -195,18 +155,7 @@ class NewTierForm(TierFields, CreateForm):
 
 
 class EditTierForm(TierFields, EditForm):
-    @staticmethod
-    def shown(tier: LoyaltyTier) -> dict[str, Any]:
-        return {
-            "name": tier.name,
-            "description": tier.description,
-            "required_points": tier.required_points,
-            "multiplier": tier.multiplier,
-            "color": tier.color,
-            "icon": tier.icon or "medal",
-            "benefits": "\n".join(tier.benefits),
-            "version": tier.version,
-        }
+    pass
 
 
 class DeleteTierForm(BaseForm):
@@ -229,32 +178,16 @@ class EarningFields:
         ],
         default=1,
     )
-    per = StringField("For every", [DataRequired("Say for how much money.")])
-    minimum = StringField("Only for purchases from")
+    per_minor = MoneyField("For every", [InputRequired("Say for how much money.")])
+    minimum_minor = MoneyField("Only for purchases from", filters=[lambda minor: minor or None])
     most_points = IntegerField(
         "At most for one purchase",
         [Optional(), NumberRange(1, MOST_POINTS, "Enter a whole number, 1 or more.")],
     )
 
-    currency = "USD"
-
-    def validate_per(self, field: StringField) -> None:
-        if _amount(field.data, self.currency) < 1:
+    def validate_per_minor(self, field: MoneyField) -> None:
+        if field.data == 0:
             raise ValidationError("Enter more than nothing.")
-
-    def validate_minimum(self, field: StringField) -> None:
-        if field.data:
-            _amount(field.data, self.currency)
-
-    def terms(self) -> EarningTerms:
-        return EarningTerms(
-            points=self.points.data,
-            per_minor=parse_amount(self.per.data, self.currency),
-            minimum_minor=(
-                parse_amount(self.minimum.data, self.currency) if self.minimum.data else 0
-            ),
-            most_points=self.most_points.data,
-        )
 
 
 class NewEarningForm(EarningFields, CreateForm):
@@ -262,28 +195,8 @@ class NewEarningForm(EarningFields, CreateForm):
 
 
 class EditEarningForm(EarningFields, EditForm):
-    @staticmethod
-    def shown(rule: EarningRule, currency: str) -> dict[str, Any]:
-        terms = rule.terms
-        return {
-            "points": terms.points,
-            "per": amount_text(terms.per_minor, currency),
-            "minimum": amount_text(terms.minimum_minor, currency) if terms.minimum_minor else "",
-            "most_points": terms.most_points,
-            "version": rule.version,
-        }
+    pass
 
 
 class EndRuleForm(EditForm):
     pass
-
-
-def _lines(text: str | None) -> list[str]:
-    return [line.strip() for line in (text or "").splitlines() if line.strip()]
-
-
-def _amount(text: str, currency: str) -> int:
-    try:
-        return parse_amount(text, currency)
-    except NotAnAmount as error:
-        raise ValidationError(str(error)) from error

@@ -5,13 +5,16 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
+from nxloy_web.db.facts import facts_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_routes, examples, queries, service, tier_routes  # noqa: F401
 from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.facts import typed
 
 VIEWS = ("all", "active", "draft", "paused", "archived", "deleted")
 
@@ -48,11 +51,11 @@ def create() -> ResponseReturnValue:
         return _new_page(form, status=422)
     try:
         program = service.create(
-            id=form.new_id.data,
+            form.new_id.data,
+            typed(form, ProgramFacts),
+            currency=g.place.currency,
             by=g.actor,
             at=clock.now(),
-            currency=g.place.currency,
-            **form.facts(),
         )
     except service.ProgramNameTaken as error:
         form.refuse("name", error.message)
@@ -98,7 +101,11 @@ def save(program_id: str) -> ResponseReturnValue:
         return _edit_page(program, form, status=422)
     try:
         program = service.edit(
-            program_id, version=form.version.data, by=g.actor, at=clock.now(), **form.facts()
+            program_id,
+            typed(form, ProgramFacts),
+            version=form.version.data,
+            by=g.actor,
+            at=clock.now(),
         )
     except Stale:
         program = find_program(program_id)
@@ -168,7 +175,7 @@ def _new_form() -> NewProgramForm:
 
 
 def _edit_form(program: LoyaltyProgram) -> EditProgramForm:
-    form = EditProgramForm.from_request(data=EditProgramForm.shown(program))
+    form = EditProgramForm.of(facts_of(program, ProgramFacts), version=program.version)
     form.allow(program.type)
     return form
 

@@ -1,18 +1,19 @@
 """What a merchant does with programs."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, func, select
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.purchases import Purchase
@@ -45,28 +46,29 @@ class RewardsUseProgram(BusinessRule):
 _REFUSALS = {"uq_loyalty_programs_name": ProgramNameTaken()}
 
 
-def create(*, id: str, by: Actor, at: datetime, currency: str, **facts: Any) -> LoyaltyProgram:
-    """Add a program as a draft. `facts` are name, type, points_name, description, settings."""
+def create(
+    id: str, facts: ProgramFacts, *, currency: str, by: Actor, at: datetime
+) -> LoyaltyProgram:
+    """Add a program as a draft."""
     with refusing(_REFUSALS):
-        program, made = insert_once(LoyaltyProgram(id=id, currency=currency, **facts))
+        program, made = insert_once(LoyaltyProgram(id=id, currency=currency, **columns(facts)))
     if made:
-        audit.record("program.created", program, by=by, after=facts, at=at)
+        audit.record("program.created", program, by=by, after=columns(facts), at=at)
     return program
 
 
 def edit(
-    program_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
+    program_id: str, facts: ProgramFacts, *, version: int | None, by: Actor, at: datetime
 ) -> LoyaltyProgram:
     program = find(LoyaltyProgram, program_id, lock=True)
-    before, after = audit.changes(program, facts)
+    before, after = changes(program, facts)
     if not after:
         return program
     check_version(program, version)
     if "type" in after and is_used(program_id):
         raise TypeIsFixed
     with refusing(_REFUSALS):
-        for name, value in after.items():
-            setattr(program, name, value)
+        put(program, facts)
     audit.record("program.edited", program, by=by, before=before, after=after, at=at)
     return program
 

@@ -7,14 +7,17 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import queries, tiers
 from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.facts import TierFacts
 from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.facts import typed
 
 
 @bp.get("/<program_id>/tiers/new")
@@ -32,7 +35,11 @@ def create_tier(program_id: str) -> ResponseReturnValue:
         return _new_page(program, form, status=422)
     try:
         tier = tiers.create(
-            program_id, id=form.new_id.data, by=g.actor, at=clock.now(), **form.facts()
+            form.new_id.data,
+            typed(form, TierFacts),
+            program_id=program_id,
+            by=g.actor,
+            at=clock.now(),
         )
     except (tiers.TierNameTaken, tiers.ThresholdTaken) as error:
         _refuse(form, error)
@@ -44,19 +51,23 @@ def create_tier(program_id: str) -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_EDIT)
 def edit_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
-    return _edit_page(program, tier, EditTierForm.from_request(data=EditTierForm.shown(tier)))
+    return _edit_page(program, tier, _edit_form(tier))
 
 
 @bp.post("/<program_id>/tiers/<tier_id>/edit")
 @requires(Permission.PROGRAMS_EDIT)
 def save_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
-    form = EditTierForm.from_request()
+    form = _edit_form(tier)
     if not form.validate():
         return _edit_page(program, tier, form, status=422)
     try:
         tier = tiers.edit(
-            tier_id, version=form.version.data, by=g.actor, at=clock.now(), **form.facts()
+            tier_id,
+            typed(form, TierFacts),
+            version=form.version.data,
+            by=g.actor,
+            at=clock.now(),
         )
     except Stale:
         tier = _find(program_id, tier_id)
@@ -133,6 +144,10 @@ def _back(program_id: str, toast: str) -> ResponseReturnValue:
 def _refuse(form: NewTierForm | EditTierForm, error: BusinessRule) -> None:
     field = "name" if isinstance(error, tiers.TierNameTaken) else "required_points"
     form.refuse(field, error.message)
+
+
+def _edit_form(tier: LoyaltyTier) -> EditTierForm:
+    return EditTierForm.of(facts_of(tier, TierFacts), version=tier.version)
 
 
 def _delete_form(tier: LoyaltyTier) -> DeleteTierForm:

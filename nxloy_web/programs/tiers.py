@@ -1,19 +1,21 @@
 """What a merchant does with the tiers of a program."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import exists, func, select, update
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.jobs import enqueue
+from nxloy_web.programs.facts import TierFacts
 from nxloy_web.programs.placing import place
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
@@ -44,28 +46,27 @@ _REFUSALS = {
 }
 
 
-def create(program_id: str, *, id: str, by: Actor, at: datetime, **facts: Any) -> LoyaltyTier:
+def create(id: str, facts: TierFacts, *, program_id: str, by: Actor, at: datetime) -> LoyaltyTier:
     """Add a tier; who has the points for it already moves up in the background."""
     find(LoyaltyProgram, program_id)
     with refusing(_REFUSALS):
-        tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **facts))
+        tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **columns(facts)))
     if made:
-        audit.record("tier.created", tier, by=by, after=facts, at=at)
+        audit.record("tier.created", tier, by=by, after=columns(facts), at=at)
         enqueue(place, program_id=program_id)
     return tier
 
 
 def edit(
-    tier_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
+    tier_id: str, facts: TierFacts, *, version: int | None, by: Actor, at: datetime
 ) -> LoyaltyTier:
     tier = find(LoyaltyTier, tier_id, lock=True)
-    before, after = audit.changes(tier, facts)
+    before, after = changes(tier, facts)
     if not after:
         return tier
     check_version(tier, version)
     with refusing(_REFUSALS):
-        for name, value in after.items():
-            setattr(tier, name, value)
+        put(tier, facts)
     audit.record("tier.edited", tier, by=by, before=before, after=after, at=at)
     if "required_points" in after:
         enqueue(place, program_id=tier.program_id)

@@ -193,7 +193,7 @@ def _new_form() -> NewRewardForm:
 
 
 def _edit_form(reward: Reward) -> EditRewardForm:
-    form = EditRewardForm.of(reward, facts_of(reward, RewardFacts))
+    form = EditRewardForm.of(facts_of(reward, RewardFacts), version=reward.version)
     _prepare(form, reward.program_id, reward.segment_id)
     return form
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Kind = TypeVar("Kind", bound="DataclassInstance | BaseModel")
+Model = TypeVar("Model", bound=BaseModel)
 _EMPTY: Mapping[Any, object] = {str: "", int: 0}
 """What an empty field means to a fact that is never None."""
 
@@ -40,6 +41,8 @@ def typed(form: Form, kind: type[Kind], **made: object) -> Kind:
 
     A fact without a field is a KeyError: a form that does not ask for it must not decide it.
     """
+    if issubclass(kind, BaseModel):
+        return _model(form, kind)
     return kind(
         **made,
         **{
@@ -58,7 +61,7 @@ def types_of(kind: type["DataclassInstance | BaseModel"]) -> dict[str, Any]:
     return {name: field.annotation for name, field in kind.model_fields.items()}
 
 
-def _model(form: Form, kind: type[BaseModel]) -> BaseModel:
+def _model(form: Form, kind: type[Model]) -> Model:
     """What is left empty is as the model has it by default."""
     given = {name: form[name].data for name in kind.model_fields}
     return kind(**{name: value for name, value in given.items() if value not in (None, "")})

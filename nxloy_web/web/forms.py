@@ -7,12 +7,12 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, ValidationError
 from wtforms.widgets import HiddenInput
 
-from nxloy_web.db.base import VersionMixin
 from nxloy_web.db.ids import is_id, new_id
 from nxloy_web.web import facts as form_facts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from pydantic import BaseModel
 
 
 class BaseForm(FlaskForm):
@@ -55,9 +55,9 @@ class EditForm(BaseForm):
     version = IntegerField(widget=HiddenInput())
 
     @classmethod
-    def of(cls, row: VersionMixin, facts: "DataclassInstance") -> Self:
-        """The form as sent, or with the row's facts when it is only shown."""
-        return cls.from_request(data=form_facts.shown(facts) | {"version": row.version})
+    def of(cls, facts: "DataclassInstance | BaseModel", *, version: int) -> Self:
+        """The form as sent, or with the facts of a row of this version when it is only shown."""
+        return cls.from_request(data=form_facts.shown(facts) | {"version": version})
 
 
 def _trim(value: Any) -> Any:

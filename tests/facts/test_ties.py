@@ -8,7 +8,6 @@ from dataclasses import MISSING, FrozenInstanceError, fields
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from flask_wtf import FlaskForm
 from pydantic import BaseModel
 from sqlalchemy import inspect
 from wtforms.fields.core import UnboundField
@@ -33,7 +32,7 @@ def in_forms(facts: type) -> Iterator[str]:
             yield name
 
 
-def fields_of(form: type[FlaskForm]) -> set[str]:
+def fields_of(form: type) -> set[str]:
     return {name for name in dir(form) if isinstance(getattr(form, name), UnboundField)}
 
 

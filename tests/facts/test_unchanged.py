@@ -44,13 +44,14 @@ def acts(app: Flask, shop: Shop) -> int:
 
 
 def open_form(app: Flask, shop: Shop, thing: Thing, row_id: str) -> Page:
-    return browser_as(app, shop).get(shop.url(thing.page.format(id=row_id)))
+    path = thing.page.format(id=row_id, program_id=shop.program_id)
+    return browser_as(app, shop).get(shop.url(path))
 
 
-def assert_drawn(page: Page, thing: Thing) -> None:
+def assert_drawn(page: Page, button: str, facts: type) -> None:
     """Each fact stands in the page's form exactly once."""
-    drawn = form_with(page, thing.button).fields
-    for name in in_forms(thing.facts):
+    drawn = form_with(page, button).fields
+    for name in in_forms(facts):
         assert len(drawn.get(name, ())) == 1, f"{name} is drawn {len(drawn.get(name, ()))} times"
 
 
@@ -61,11 +62,19 @@ def test_its_form_sent_as_it_was_drawn_changes_nothing(
     row_id = made(app, shop, thing)
     before, acts_before = whole_row(app, shop, thing, row_id), acts(app, shop)
     page = open_form(app, shop, thing, row_id)
-    assert_drawn(page, thing)
+    assert_drawn(page, thing.button, thing.facts)
     answer = press(page, thing.button)
     assert answer.status_code == 200, answer.text
     assert whole_row(app, shop, thing, row_id) == before
     assert acts(app, shop) == acts_before
+
+
+@each_thing
+def test_the_form_of_a_new_one_asks_for_every_fact(app: Flask, shop: Shop, thing: Thing) -> None:
+    if thing.new is not None:
+        path, button = thing.new
+        path = path.format(program_id=shop.program_id)
+        assert_drawn(browser_as(app, shop).get(shop.url(path)), button, thing.facts)
 
 
 @each_thing

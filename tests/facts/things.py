@@ -6,15 +6,23 @@ Whoever adds a column, a fact, a form or a whole new thing meets the tests of th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.programs.facts import ProgramFacts, TierFacts
+from nxloy_web.programs.forms import (
+    EditProgramForm,
+    EditTierForm,
+    NewProgramForm,
+    NewTierForm,
+)
 from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.rewards.forms import EditRewardForm, NewRewardForm
-from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings, ProgramType
 from nxloy_web.tables.rewards import Reward, RewardType
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind
 from tests.factories import NOON, Shop
@@ -32,7 +40,9 @@ class Thing:
     filled: Callable[[Shop], Any]
     """A row in which every fact has an unusual value; called inside of the business."""
     page: str
-    """The address of its form, with {id}."""
+    """The address of its form, with {id}, and {program_id} of the shop."""
+    new: tuple[str, str] | None
+    """The address of the form that makes one, and what stands on its button."""
     not_edited: Mapping[str, str]
     """Columns, and fields of JSON columns, that no form asks for; and why."""
     beside: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +89,7 @@ REWARD = Thing(
     forms=(NewRewardForm, EditRewardForm),
     filled=_reward,
     page="/rewards/{id}/edit",
+    new=("/rewards/new", "Add reward"),
     not_edited={
         "status": "verbs of its own: offered, taken off offer, archived",
         "currency": "that of the business",
@@ -94,4 +105,55 @@ REWARD = Thing(
     hidden=frozenset({"image"}),
 )
 
-THINGS = (REWARD,)
+
+def _program(shop: Shop) -> LoyaltyProgram:
+    return LoyaltyProgram(
+        id=new_id(),
+        name="Café Bohnen",
+        type=ProgramType.SUBSCRIPTION,  # no longer offered, and still somebody's
+        points_name="Bohnen",
+        description=LINES,
+        currency="EUR",
+        settings=ProgramSettings(expiry="months", expiry_after=37),
+    )
+
+
+PROGRAM = Thing(
+    model=LoyaltyProgram,
+    facts=ProgramFacts,
+    forms=(NewProgramForm, EditProgramForm),
+    filled=_program,
+    page="/programs/{id}/edit",
+    new=("/programs/new", "Create program"),
+    not_edited={
+        "status": "verbs of its own: activated, paused, archived",
+        "currency": "that of the business",
+    },
+)
+
+
+def _tier(shop: Shop) -> LoyaltyTier:
+    return LoyaltyTier(
+        id=new_id(),
+        program_id=shop.program_id,
+        name="Übergold",
+        description="Only for <you> & me",
+        required_points=1_999_999_999,
+        multiplier=Decimal("12.05"),
+        color="#c0ffee",
+        icon="flower-2",
+        benefits=["10 % off, always", 'A "quoted" gift'],
+    )
+
+
+TIER = Thing(
+    model=LoyaltyTier,
+    facts=TierFacts,
+    forms=(NewTierForm, EditTierForm),
+    filled=_tier,
+    page="/programs/{program_id}/tiers/{id}/edit",
+    new=("/programs/{program_id}/tiers/new", "Add tier"),
+    not_edited={"program_id": "a tier stays in its program"},
+)
+
+THINGS = (REWARD, PROGRAM, TIER)

@@ -11,7 +11,7 @@ from tests.factories import Shop, inside, make_shop, make_tier
 from tests.pressing import Browser, Page, browser_as, hostile_post, press
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
-TYPED = {"points": "2", "per": "1.50", "minimum": "", "most_points": ""}
+TYPED = {"points": "2", "per_minor": "1.50", "minimum_minor": "", "most_points": ""}
 
 
 def url(shop: Shop, path: str = "") -> str:
@@ -102,11 +102,11 @@ def test_a_bad_form_says_what_is_wrong(shop: Shop, owner: Browser) -> None:
     for typed, sentence in (
         ({"points": ""}, "Say how many."),
         ({"points": "0"}, "from 1 to 10,000"),
-        ({"per": ""}, "Say for how much money."),
-        ({"per": "0"}, "Enter more than nothing."),
-        ({"per": "1.999"}, "EUR has at most 2 decimals"),
-        ({"per": "-3"}, "Write an amount like 12.50."),
-        ({"minimum": "lots"}, "Write an amount like 12.50."),
+        ({"per_minor": ""}, "Say for how much money."),
+        ({"per_minor": "0"}, "Enter more than nothing."),
+        ({"per_minor": "1.999"}, "EUR has at most 2 decimals"),
+        ({"per_minor": "-3"}, "Write an amount like 12.50."),
+        ({"minimum_minor": "lots"}, "Write an amount like 12.50."),
         ({"most_points": "0"}, "1 or more"),
     ):
         answer = save(form(owner, shop), **typed)
@@ -115,11 +115,11 @@ def test_a_bad_form_says_what_is_wrong(shop: Shop, owner: Browser) -> None:
 
 
 def test_the_example_follows_what_is_typed(shop: Shop, owner: Browser) -> None:
-    first = {"points": "1", "per": "1", "amount": "12.50"}
+    first = {"points": "1", "per_minor": "1", "amount": "12.50"}
     answer = owner.get(url(shop, "/example"), params=first, headers=PART).text
     assert "A purchase of €12.50 gives 12 points." in answer
     assert "12.50 EUR / 1.00 EUR = 12" in answer
-    below = first | {"minimum": "20"}
+    below = first | {"minimum_minor": "20"}
     answer = owner.get(url(shop, "/example"), headers=PART, params=below).text
     assert "gives 0 points" in answer
     assert "below the minimum" in answer
