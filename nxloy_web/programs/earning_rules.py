@@ -12,7 +12,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find
 from nxloy_web.errors import BusinessRule, Stale
-from nxloy_web.money import amount_text
+from nxloy_web.money import coded_amount
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
 
 
@@ -81,7 +81,7 @@ def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
     word = unit.lower()
     if terms.points == 1 and word.endswith("s"):
         word = word[:-1]
-    return f"{terms.points:,} {word} for every {amount_text(terms.per_minor, currency)} {currency}"
+    return f"{terms.points:,} {word} for every {coded_amount(terms.per_minor, currency)}"
 
 
 def _locked(program_id: str) -> LoyaltyProgram:

@@ -22,7 +22,7 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.money import MOST_MINOR, amount_text
+from nxloy_web.money import MOST_MINOR, coded_amount
 from nxloy_web.permissions import Permission
 from nxloy_web.purchases import reads
 from nxloy_web.tables.customers import Customer
@@ -224,7 +224,7 @@ def _running(program_id: str | None) -> LoyaltyProgram:
 def _refuse_taken(order_ref: str | None, currency: str) -> None:
     taken = reads.by_order_ref(order_ref) if order_ref else None
     if taken is not None:
-        amount = f"{amount_text(taken.amount_minor, taken.currency)} {taken.currency}"
+        amount = coded_amount(taken.amount_minor, taken.currency)
         raise OrderTaken(
             f"Receipt {order_ref} is recorded already: {amount} of {taken.customer.name}."
         )
