@@ -19,10 +19,11 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(schema_group)
 
 
-@click.command("worker")
+@click.command(
+    "worker", help="Do the background work until told to stop (Ctrl-C or a TERM signal)."
+)
 @click.option("--concurrency", default=2, show_default=True, help="Jobs at the same time.")
 def worker_command(concurrency: int) -> None:
-    """Do the background work until told to stop (Ctrl-C or a TERM signal)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     tasks.load()
     app = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -5,26 +5,29 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from nxloy_web.errors import NotUsable
+from nxloy_web.texts import _
+
 LONGEST_EMAIL = 254
 LONGEST_PHONE = 40
 
 
 def email_norm(text: str) -> str:
-    """The address as we compare it. ValueError carries a sentence for the person who typed it.
+    """The address as we compare it. Raises NotUsable.
 
     The part before the @ is folded to small letters too: no provider people use tells Ann@ from
     ann@, and a customer types it differently each time.
     """
     typed = unicodedata.normalize("NFC", text).strip()
     if not typed:
-        raise ValueError("Enter an e-mail address.")
+        raise NotUsable(_("Enter an e-mail address."))
     if len(typed) > LONGEST_EMAIL:
-        raise ValueError("This is too long for an e-mail address.")
+        raise NotUsable(_("This is too long for an e-mail address."))
     try:
         found = validate_email(typed, check_deliverability=False)
     except EmailNotValidError:
-        raise ValueError(
-            "Enter an e-mail address with an @ and a full stop, like ann@example.com."
+        raise NotUsable(
+            _("Enter an e-mail address with an @ and a full stop, like ann@example.com.")
         ) from None
     return found.normalized.lower()
 
@@ -33,16 +36,18 @@ def phone_e164(text: str, region: str | None) -> str:
     """The number as +49301234567. `region` (DE) explains numbers typed without a country code."""
     typed = unicodedata.normalize("NFKC", text).strip()
     if not typed:
-        raise ValueError("Enter a phone number.")
+        raise NotUsable(_("Enter a phone number."))
     if len(typed) > LONGEST_PHONE:
-        raise ValueError("This is too long for a phone number.")
+        raise NotUsable(_("This is too long for a phone number."))
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
-        raise ValueError(_HOW_TO_TYPE) from None
+        raise NotUsable(_HOW_TO_TYPE) from None
     if not phonenumbers.is_valid_number(number):
-        raise ValueError(_HOW_TO_TYPE)
+        raise NotUsable(_HOW_TO_TYPE)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-_HOW_TO_TYPE = "Enter a phone number, with its country code if it is from abroad: +44 20 7946 0958."
+_HOW_TO_TYPE = _(
+    "Enter a phone number, with its country code if it is from abroad: +44 20 7946 0958."
+)

@@ -1,39 +1,54 @@
 """Refusals the edge turns into answers. Each carries one sentence for the person who reads it."""
 
+from nxloy_web.texts import Text, _
+
 
 class Refusal(Exception):
-    """A request that is not carried out; nothing of it is saved."""
+    """A request that is not carried out; nothing of it is saved.
+
+    A class says its sentence as `message`. Whoever raises it may give another one, with parts.
+    """
 
     status = 400
+    message: Text = _("This is not possible. Nothing was changed.")
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message)
-        self.message = message or (self.__doc__ or "")
+    def __init__(self, message: Text | str | None = None) -> None:
+        if message:
+            self.message = (
+                message if isinstance(message, Text) else Text(message.replace("%", "%%"))
+            )
+        super().__init__(self.message)
 
 
 class BusinessRule(Refusal):
-    """A rule of the business does not allow this."""
-
     status = 409
+    message = _("A rule of the business does not allow this.")
 
 
 class Stale(BusinessRule):
-    """Somebody changed this while you were looking at it. Look at the new state and try again."""
+    message = _(
+        "Somebody changed this while you were looking at it. Look at the new state and try again."
+    )
 
 
 class NotFound(Refusal):
-    """There is nothing here."""
-
     status = 404
+    message = _("There is nothing here.")
 
 
 class NotAllowed(Refusal):
-    """You may not do this. Ask an owner of this business."""
-
     status = 403
+    message = _("You may not do this. Ask an owner of this business.")
 
 
 class SignInNeeded(Refusal):
-    """Sign in to go on."""
-
     status = 401
+    message = _("Sign in to go on.")
+
+
+class NotUsable(ValueError):
+    """What somebody typed cannot be what it should be; `message` says how to write it."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message)
+        self.message = message

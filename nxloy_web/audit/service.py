@@ -12,6 +12,7 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.base import TenantMixin
 from nxloy_web.tables.audit import AuditEntry
+from nxloy_web.texts import Text
 
 Facts = dict[str, Any]
 
@@ -58,7 +59,7 @@ def _plain(value: Any) -> Any:
             return value.value
         case datetime() | date():
             return value.isoformat()
-        case Decimal():
+        case Decimal() | Text():
             return str(value)
         case BaseModel():
             return value.model_dump(mode="json")

@@ -15,16 +15,16 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.permissions import Permission
 from nxloy_web.tables.businesses import Location
+from nxloy_web.texts import _
 
 
 class LocationNameTaken(BusinessRule):
-    """Another location has this name."""
+    message = _("Another location has this name.")
 
 
 class LastLocation(BusinessRule):
-    """A business needs one location at least. Add another one before you delete this."""
+    message = _("A business needs one location at least. Add another one before you delete this.")
 
 
 _UNIQUE = {"uq_locations_name": LocationNameTaken()}
@@ -40,7 +40,6 @@ def deleted() -> Sequence[Location]:
 
 
 def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Location:
-    by.needs(Permission.LOCATIONS_EDIT)
     made = already(Location, id)
     if made is not None:
         return made
@@ -54,7 +53,6 @@ def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Locatio
 def edit(
     location_id: str, name: str, address: str, *, version: int | None, by: Actor, at: datetime
 ) -> Location:
-    by.needs(Permission.LOCATIONS_EDIT)
     location = find(Location, location_id, lock=True)
     check_version(location, version)
     before, after = audit.changes(location, {"name": name, "address": address})
@@ -68,7 +66,6 @@ def edit(
 
 def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
     """Counted under the business's lock: two people cannot delete the last two at once."""
-    by.needs(Permission.LOCATIONS_EDIT)
     locked_business()
     location = find(Location, location_id)
     if db.session.scalar(select(func.count(Location.id)).where(Location.deleted_at.is_(None))) == 1:
@@ -80,7 +77,6 @@ def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
 
 
 def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
-    by.needs(Permission.LOCATIONS_EDIT)
     location = db.session.scalar(
         history(
             select(Location).where(
@@ -96,7 +92,10 @@ def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
         with refusing(
             {
                 "uq_locations_name": LocationNameTaken(
-                    f"Another location is called {location.name} now. Rename that one first."
+                    _(
+                        "Another location is called %(name)s now. Rename that one first.",
+                        name=location.name,
+                    )
                 )
             }
         ):

@@ -11,6 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import Business, Location, Membership
+from nxloy_web.texts import _
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,11 @@ class NewBusiness:
 
 
 class SlugTaken(BusinessRule):
-    """Another business has this web address. Choose a different one."""
+    message = _("Another business has this web address. Choose a different one.")
 
 
 class FormUsed(BusinessRule):
-    """This form has made a business already. Open it again for another one."""
+    message = _("This form has made a business already. Open it again for another one.")
 
 
 def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:

@@ -17,6 +17,7 @@ from nxloy_web.purchases import service as purchases
 from nxloy_web.redemptions import service as redemptions
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
+from nxloy_web.texts import _
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
@@ -135,7 +136,7 @@ def enrol() -> ResponseReturnValue:
 def ask(customer_id: str) -> ResponseReturnValue:
     form = RewardForm.from_request()
     if not form.validate_on_submit():
-        raise BusinessRule("Choose a reward.")
+        raise BusinessRule(_("Choose a reward."))
     redemption = redemptions.ask(
         id=form.new_id.data,
         customer_id=customer_id,

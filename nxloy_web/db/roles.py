@@ -189,13 +189,16 @@ BARE_TABLES: LiteralString = """
 """
 
 
-@click.command("db-roles")
-@click.argument("admin_url")
-def roles_command(admin_url: str) -> None:
-    """Make roles and schemas on a PostgreSQL server and print the addresses to use.
+@click.command(
+    "db-roles",
+    help="""
+    Make roles and schemas on a PostgreSQL server and print the addresses to use.
 
     ADMIN_URL signs in as an administrator. Run again, it gives every role a new password.
-    """
+    """,
+)
+@click.argument("admin_url")
+def roles_command(admin_url: str) -> None:
     try:
         urls = create_roles(admin_url)
     except RolesError as error:

@@ -16,6 +16,7 @@ from sqlalchemy.orm.session import Session as OrmSession
 from nxloy_web import clock
 from nxloy_web.db.base import Base, SoftDeleteMixin, TenantMixin
 from nxloy_web.db.tenant import ScopeNeeded, business_in_scope
+from nxloy_web.texts import _
 
 WITH_DELETED = "nx_with_deleted"
 OPEN_BECAUSE = "nx_open_because"
@@ -25,7 +26,7 @@ _LIVING = with_loader_criteria(
 
 
 class OtherBusiness(ScopeNeeded):
-    """A row of another business was about to be saved."""
+    message = _("A row of another business was about to be saved.")
 
 
 class NxSession(Session):

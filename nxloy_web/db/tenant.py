@@ -3,12 +3,13 @@
 from contextvars import ContextVar
 
 from nxloy_web.errors import Refusal
+from nxloy_web.texts import _
 
 business_in_context: ContextVar[str | None] = ContextVar("business_id", default=None)
 
 
 class ScopeNeeded(Refusal):
-    """This reads or writes a business's data, and no business has been entered."""
+    message = _("This reads or writes a business's data, and no business has been entered.")
 
     status = 500
 

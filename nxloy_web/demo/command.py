@@ -9,10 +9,9 @@ from nxloy_web.db.reaching import refuse_unreachable
 from nxloy_web.demo import cast, service
 
 
-@click.command("demo")
+@click.command("demo", help="Load the demo business, and say how to sign in to it.")
 @with_appcontext
 def demo_command() -> None:
-    """Load the demo business, and say how to sign in to it."""
     refuse_unreachable("DATABASE_URL", current_app.config["DATABASE_URL"])
     service.load(clock.now())
     click.echo(f"Owner     {cast.OWNER[1]}  password {cast.PASSWORD}  at /sign-in")

@@ -20,6 +20,7 @@ from nxloy_web.tables.auth import (
     VerificationStatus,
 )
 from nxloy_web.tables.businesses import Membership
+from nxloy_web.texts import _
 
 __all__ = ["authenticate", "find_or_create_user", "sign_up"]
 
@@ -35,15 +36,15 @@ _CHANGE = VerificationPurpose.CHANGE_EMAIL
 
 
 class SameAddress(BusinessRule):
-    """You already sign in with this address."""
+    message = _("You already sign in with this address.")
 
 
 class AddressTaken(BusinessRule):
-    """This address belongs to another account. Nothing was changed."""
+    message = _("This address belongs to another account. Nothing was changed.")
 
 
 class LinkUsed(BusinessRule):
-    """This link has been used, or is too old."""
+    message = _("This link has been used, or is too old.")
 
 
 def sign_up(

@@ -13,12 +13,14 @@ from nxloy_web.customers.reach import region_of
 from nxloy_web.customers.service import LONGEST_NAME, NotPossible, clean_tags
 from nxloy_web.db import copying, db
 from nxloy_web.db.ids import new_id
+from nxloy_web.errors import NotUsable
 from nxloy_web.imports import values
 from nxloy_web.imports.lines import Line
 from nxloy_web.imports.seen import Seen
 from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import ImportOptions
+from nxloy_web.texts import _
 
 LONGEST_NUMBER = 100
 OLDEST_BIRTHDAY = date(1900, 1, 1)
@@ -56,14 +58,16 @@ class CustomerImport:
         try:
             return Judged(line, NEW, new=self._values(line))
         except (values.Wrong, NotPossible) as wrong:
-            return Judged(line, FAILED, wrong.message)
+            return Judged(line, FAILED, str(wrong))
 
     def _values(self, line: Line) -> dict[str, Any]:
         of = self.cells.of
         reach = self._reach(of(line, "email"), of(line, "phone"))
         number = of(line, "customer_id") or None
         if number and len(number) > LONGEST_NUMBER:
-            raise values.Wrong(f"A customer number has at most {LONGEST_NUMBER} characters.")
+            raise values.Wrong(
+                _("A customer number has at most %(most)s characters.", most=LONGEST_NUMBER)
+            )
         first, last = self._name(line)
         return {
             "id": new_id(),
@@ -81,7 +85,7 @@ class CustomerImport:
 
     def _reach(self, email: str, phone: str) -> dict[str, str | None]:
         if not email and not phone:
-            raise values.Wrong("The line has neither an e-mail address nor a phone number.")
+            raise values.Wrong(_("The line has neither an e-mail address nor a phone number."))
         try:
             return {
                 "email": email or None,
@@ -89,8 +93,8 @@ class CustomerImport:
                 "phone_number": phone or None,
                 "phone_e164": contacts.phone_e164(phone, self.region) if phone else None,
             }
-        except ValueError as error:
-            raise values.Wrong(str(error)) from error
+        except NotUsable as error:
+            raise values.Wrong(error.message) from error
 
     def _name(self, line: Line) -> tuple[str | None, str | None]:
         first, last, full = (
@@ -101,7 +105,7 @@ class CustomerImport:
             family, comma, given = full.partition(",")
             first, last = (given.strip(), family.strip()) if comma else _split(full)
         if len(first) > LONGEST_NAME or len(last) > LONGEST_NAME:
-            raise values.Wrong(f"A name has at most {LONGEST_NAME} characters.")
+            raise values.Wrong(_("A name has at most %(most)s characters.", most=LONGEST_NAME))
         return first or None, last or None
 
     def _birthday(self, text: str) -> date | None:
@@ -109,7 +113,7 @@ class CustomerImport:
             return None
         born = values.day(text, self.options.dates)
         if not OLDEST_BIRTHDAY <= born <= self.at.date():
-            raise values.Wrong(f"“{text}” cannot be a birthday.")
+            raise values.Wrong(_("“%(text)s” cannot be a birthday.", text=text))
         return born
 
     def _there(self, rows: list[dict[str, Any]]) -> dict[Key, str]:

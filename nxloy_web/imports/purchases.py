@@ -12,6 +12,7 @@ from nxloy_web import contacts, member_codes
 from nxloy_web.customers.reach import region_of
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
+from nxloy_web.errors import NotUsable
 from nxloy_web.imports import values
 from nxloy_web.imports.columns import REACH
 from nxloy_web.imports.lines import Line
@@ -22,6 +23,7 @@ from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.imports import ImportOptions
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
+from nxloy_web.texts import _
 
 LONGEST_ORDER = 100
 _NAMES = {"customer_id": "customer number", "email": "e-mail", "phone": "phone"}
@@ -99,34 +101,36 @@ class PurchaseImport:
         try:
             return self._values(line)
         except values.Wrong as wrong:
-            return Judged(line, FAILED, wrong.message)
+            return Judged(line, FAILED, str(wrong))
 
     def _values(self, line: Line) -> _Read:
         who = self._who(line)
         date = self.cells.of(line, "date")
         occurred_at = values.instant(date, self.options.dates, self.timezone)
         if occurred_at > self.at:
-            raise values.Wrong(f"“{date}” lies in the future.")
+            raise values.Wrong(_("“%(date)s” lies in the future.", date=date))
         amount = self.cells.of(line, "amount")
         amount_minor = values.amount(amount, self.currency, self.options.decimals)
         items = values.whole_number(self.cells.of(line, "items"))
         order = self.cells.of(line, "order_number") or None
         if order is not None and len(order) > LONGEST_ORDER:
-            raise values.Wrong(f"An order number has at most {LONGEST_ORDER} characters.")
+            raise values.Wrong(
+                _("An order number has at most %(most)s characters.", most=LONGEST_ORDER)
+            )
         key = f"order:{order}" if order else self._key(who, occurred_at, amount_minor, items)
         return _Read(line, who, occurred_at, amount_minor, items, order, key)
 
     def _who(self, line: Line) -> dict[str, str]:
         who = {field: text for field in REACH if (text := self.cells.of(line, field))}
         if not who:
-            raise values.Wrong("The line does not say whose purchase it is.")
+            raise values.Wrong(_("The line does not say whose purchase it is."))
         try:
             if "email" in who:
                 who["email"] = contacts.email_norm(who["email"])
             if "phone" in who:
                 who["phone"] = contacts.phone_e164(who["phone"], self.region)
-        except ValueError as error:
-            raise values.Wrong(str(error)) from error
+        except NotUsable as error:
+            raise values.Wrong(error.message) from error
         return who
 
     def _key(

@@ -11,31 +11,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nxloy_web.errors import BusinessRule
+from nxloy_web.texts import _
 
 MOST_COLUMNS = 100
 SAMPLE_LINES = 50
 DELIMITERS = (",", ";", "\t", "|")
 NOT_TEXT = (
-    (b"PK\x03\x04", "an Excel, Numbers or zip file"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file"),
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"RIFF", "a picture or sound"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"7z\xbc\xaf", "a compressed file"),
-    (b"Rar!", "a compressed file"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
-    (b"{\\rtf", "a text document with formatting"),
-    (b"SQLite format 3", "a database"),
+    (b"PK\x03\x04", _("an Excel, Numbers or zip file")),
+    (b"\xd0\xcf\x11\xe0", _("an old Excel file")),
+    (b"%PDF", _("a PDF")),
+    (b"\x89PNG", _("a picture")),
+    (b"\xff\xd8\xff", _("a picture")),
+    (b"GIF8", _("a picture")),
+    (b"RIFF", _("a picture or sound")),
+    (b"\x1f\x8b", _("a compressed file")),
+    (b"7z\xbc\xaf", _("a compressed file")),
+    (b"Rar!", _("a compressed file")),
+    (b"\x7fELF", _("a program")),
+    (b"MZ", _("a program")),
+    (b"{\\rtf", _("a text document with formatting")),
+    (b"SQLite format 3", _("a database")),
 )
-SAVE_AS = "Save or export it as CSV and upload that."
+SAVE_AS = _("Save or export it as CSV and upload that.")
 
 
 class Unreadable(BusinessRule):
-    """This file cannot be imported."""
+    message = _("This file cannot be imported.")
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def recognise(content: bytes) -> Recognised:
     delimiter = _delimiter(lines)
     rows = _rows(lines, delimiter)
     if not rows:
-        raise Unreadable("This file is empty.")
+        raise Unreadable(_("This file is empty."))
     columns = _columns(rows[0])
     if len(rows) == 1:
-        raise Unreadable("This file has column names, but no lines below them.")
+        raise Unreadable(_("This file has column names, but no lines below them."))
     return Recognised(encoding, delimiter, columns, rows[1:], notice)
 
 
@@ -72,13 +73,15 @@ def rows_of(start: bytes, encoding: str, delimiter: str) -> list[list[str]]:
 
 def _refuse_other_kinds(content: bytes) -> None:
     if not content.strip():
-        raise Unreadable("This file is empty.")
+        raise Unreadable(_("This file is empty."))
     for magic, kind in NOT_TEXT:
         if content.startswith(magic):
-            raise Unreadable(f"This is {kind}, not a CSV file. {SAVE_AS}")
+            raise Unreadable(
+                _("This is %(kind)s, not a CSV file. %(advice)s", kind=kind, advice=SAVE_AS)
+            )
     start = content[:1000].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise Unreadable(f"This is a web page or XML, not a CSV file. {SAVE_AS}")
+        raise Unreadable(_("This is a web page or XML, not a CSV file. %(advice)s", advice=SAVE_AS))
 
 
 def _encoding(content: bytes) -> tuple[str, str]:
@@ -96,7 +99,7 @@ def _encoding(content: bytes) -> tuple[str, str]:
         _decode(content, encoding)
         return encoding, ""
     if _controls(start) > len(start) // 50:
-        raise Unreadable(f"This does not look like text. {SAVE_AS}")
+        raise Unreadable(_("This does not look like text. %(advice)s", advice=SAVE_AS))
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
@@ -113,7 +116,7 @@ def _decode(content: bytes, encoding: str) -> None:
         content.decode(encoding)
     except UnicodeDecodeError:
         raise Unreadable(
-            "Some characters of this file cannot be read. Export it as CSV in UTF-8."
+            _("Some characters of this file cannot be read. Export it as CSV in UTF-8.")
         ) from None
 
 
@@ -150,15 +153,30 @@ def _columns(header: list[str]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"This file has {len(names)} columns; the most is {MOST_COLUMNS}.")
+        raise Unreadable(
+            _(
+                "This file has %(columns)s columns; the most is %(most)s.",
+                columns=len(names),
+                most=MOST_COLUMNS,
+            )
+        )
     names = [name[:80] or f"Column {number}" for number, name in enumerate(names, 1)]
     twice = [name for name, times in Counter(map(str.casefold, names)).items() if times > 1]
     if twice:
         again = next(name for name in names if name.casefold() == twice[0])
-        raise Unreadable(f"Two columns are called “{again}”. Give each column a name of its own.")
+        raise Unreadable(
+            _(
+                "Two columns are called “%(column)s”. Give each column a name of its own.",
+                column=again,
+            )
+        )
     if all(_is_data(name) for name in names):
         raise Unreadable(
-            f"The first line must hold the names of the columns; here it starts with “{names[0]}”."
+            _(
+                "The first line must hold the names of the columns; here it starts with"
+                " “%(first)s”.",
+                first=names[0],
+            )
         )
     return names
 

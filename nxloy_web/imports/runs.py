@@ -29,12 +29,13 @@ from nxloy_web.tables.imports import (
     ImportState,
     UploadedFile,
 )
+from nxloy_web.texts import _
 
 BATCH = 4_000
 
 
 class Overtaken(Refusal):
-    """Another job has this import in hand."""
+    message = _("Another job has this import in hand.")
 
     status = 409
 
@@ -71,7 +72,7 @@ def _go_through(import_id: str, during: ImportState, after: ImportState) -> None
         if isinstance(refusal, Overtaken):
             raise
         db.session.rollback()
-        _end(import_id, ImportState.FAILED, refusal.message)
+        _end(import_id, ImportState.FAILED, str(refusal))
     else:
         _end(import_id, after)
 

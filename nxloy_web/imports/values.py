@@ -11,6 +11,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 
 from nxloy_web.errors import BusinessRule
 from nxloy_web.money import MOST_MINOR
+from nxloy_web.texts import _
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Decimals = Literal[".", ","]
@@ -39,7 +40,7 @@ _NO = {"no", "n", "false", "f", "0", "", "nein", "non", "unsubscribed", "not_sub
 
 
 class Wrong(BusinessRule):
-    """This value cannot be used."""
+    message = _("This value cannot be used.")
 
 
 @lru_cache(maxsize=16384)
@@ -47,13 +48,20 @@ def amount(text: str, currency: str, decimals: Decimals) -> int:
     """Money in minor units. The separator of thousands must stand before groups of three."""
     bare = _without_currency(text.strip(), currency)
     if bare.startswith(("-", "−", "(")):
-        raise Wrong(f"“{text}” is negative; returns cannot be imported as purchases.")
+        raise Wrong(
+            _("“%(text)s” is negative; returns cannot be imported as purchases.", text=text)
+        )
     thousands = "," if decimals == "." else "."
     match = _amount_pattern(decimals).fullmatch(bare)
     if match is None:
         raise Wrong(
-            f"“{text}” is not an amount with “{decimals}” before the decimals"
-            f" and “{thousands}” between thousands."
+            _(
+                "“%(text)s” is not an amount with “%(decimals)s” before the decimals"
+                " and “%(thousands)s” between thousands.",
+                text=text,
+                decimals=decimals,
+                thousands=thousands,
+            )
         )
     places = get_currency_precision(currency)
     whole = re.sub(r"\D", "", match["whole"])
@@ -61,10 +69,18 @@ def amount(text: str, currency: str, decimals: Decimals) -> int:
     if len(part) > max(places, 3):
         part = part.rstrip("0")  # 12.5000; but the three digits of 52,620 may be thousands
     if len(part) > places:
-        raise Wrong(f"“{text}” has {len(part)} decimals; {currency} has {places}.")
+        raise Wrong(
+            _(
+                "“%(text)s” has %(decimals)s decimals; %(currency)s has %(places)s.",
+                text=text,
+                decimals=len(part),
+                currency=currency,
+                places=places,
+            )
+        )
     minor = int(whole + part.ljust(places, "0"))
     if minor > MOST_MINOR:
-        raise Wrong(f"“{text}” is larger than one purchase can be.")
+        raise Wrong(_("“%(text)s” is larger than one purchase can be.", text=text))
     return minor
 
 
@@ -74,7 +90,7 @@ def instant(text: str, order: DateOrder, zone: str) -> datetime:
     match = _match_date(text, order)
     moment = datetime.combine(_day(match, text), _time_of_day(match, text))
     if moment.date() < OLDEST:
-        raise Wrong(f"“{text}” lies before 1970.")
+        raise Wrong(_("“%(text)s” lies before 1970.", text=text))
     if match["zone"]:
         shift = match["zone"].replace("UTC", "Z")
         return datetime.fromisoformat(f"{moment.isoformat()}{shift}").astimezone(UTC)
@@ -91,7 +107,7 @@ def yes_or_no(text: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise Wrong(f"“{text}” is neither yes nor no.")
+    raise Wrong(_("“%(text)s” is neither yes nor no.", text=text))
 
 
 def whole_number(text: str) -> int | None:
@@ -102,14 +118,14 @@ def whole_number(text: str) -> int | None:
     except ValueError:
         number = -1
     if number < 0 or number != int(number) or number > 1_000_000:
-        raise Wrong(f"“{text}” is not a number of items.")
+        raise Wrong(_("“%(text)s” is not a number of items.", text=text))
     return int(number)
 
 
 def tags(text: str) -> list[str]:
     found = dict.fromkeys(tag.strip() for tag in re.split(r"[,;|]", text) if tag.strip())
     if len(found) > 20 or any(len(tag) > 40 for tag in found):
-        raise Wrong("At most 20 tags, each of at most 40 characters.")
+        raise Wrong(_("At most 20 tags, each of at most 40 characters."))
     return list(found)
 
 
@@ -141,7 +157,13 @@ def _without_currency(text: str, currency: str) -> str:
     text = text.strip(_SPACES)
     letters = "".join(character for character in text if character.isalpha())
     if letters or any(sign in text for sign in "€$£¥"):
-        raise Wrong(f"“{text}” is not an amount in {currency}, the currency of this business.")
+        raise Wrong(
+            _(
+                "“%(text)s” is not an amount in %(currency)s, the currency of this business.",
+                text=text,
+                currency=currency,
+            )
+        )
     return text
 
 
@@ -167,27 +189,30 @@ def _match_date(text: str, order: DateOrder) -> re.Match[str]:
     if match is not None:
         return match
     if _SHORT_YEAR.fullmatch(text.strip()):
-        raise Wrong(f"“{text}” needs its year in four digits.")
-    raise Wrong(f"“{text}” is not a date like {DATE_ORDERS[order].split()[0]}.")
+        raise Wrong(_("“%(text)s” needs its year in four digits.", text=text))
+    example = DATE_ORDERS[order].split()[0]
+    raise Wrong(_("“%(text)s” is not a date like %(example)s.", text=text, example=example))
 
 
 def _day(match: re.Match[str], text: str) -> date:
     try:
         return date(int(match["y"]), int(match["m"]), int(match["d"]))
     except ValueError:
-        raise Wrong(f"“{text}” is not a day of the calendar in this order.") from None
+        raise Wrong(
+            _("“%(text)s” is not a day of the calendar in this order.", text=text)
+        ) from None
 
 
 def _time_of_day(match: re.Match[str], text: str) -> time:
     hour, half = int(match["hour"] or 0), (match["half"] or "").lower()
     if half and not 1 <= hour <= 12:
-        raise Wrong(f"“{text}” is not a time of day.")
+        raise Wrong(_("“%(text)s” is not a time of day.", text=text))
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
     try:
         return time(hour, int(match["minute"] or 0), int(match["second"] or 0))
     except ValueError:
-        raise Wrong(f"“{text}” is not a time of day.") from None
+        raise Wrong(_("“%(text)s” is not a time of day.", text=text)) from None
 
 
 def _is_date(text: str, order: DateOrder) -> bool:

@@ -5,18 +5,19 @@ from nxloy_web.current_business import current_business
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import Customer
+from nxloy_web.texts import _
 
 
 class OwnPoints(BusinessRule):
-    """This is your own card. Somebody else of the team has to do this for you."""
+    message = _("This is your own card. Somebody else of the team has to do this for you.")
 
 
 class OverLimit(BusinessRule):
-    """This is more than you may correct by hand. Ask a manager."""
+    message = _("This is more than you may correct by hand. Ask a manager.")
 
 
 class CustomerBlocked(BusinessRule):
-    """This customer is blocked. A manager can lift the block on the customer's page."""
+    message = _("This customer is blocked. A manager can lift the block on the customer's page.")
 
 
 def refuse_own(customer: Customer, by: Actor) -> None:
@@ -37,6 +38,10 @@ def refuse_over_limit(points: int, by: Actor) -> None:
     limit = current_business().settings.staff_adjust_limit
     if abs(points) > limit:
         raise OverLimit(
-            f"You may correct up to {limit:,} points at once; this is {abs(points):,}. "
-            "Ask a manager."
+            _(
+                "You may correct up to %(limit)s points at once; this is %(points)s."
+                " Ask a manager.",
+                limit=limit,
+                points=abs(points),
+            )
         )

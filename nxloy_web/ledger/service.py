@@ -37,30 +37,32 @@ from nxloy_web.tables.points import (
     TransactionType,
     Why,
 )
+from nxloy_web.texts import _, ngettext
 
 MOST = 2_000_000_000
 """A balance holds at most this many points: the column's range, with room for one more credit."""
 
 
 class NotEnoughPoints(BusinessRule):
-    """There are not enough points for this."""
+    message = _("There are not enough points for this.")
 
     def __init__(self, missing: int) -> None:
-        noun = "point is" if missing == 1 else "points are"
-        super().__init__(f"{missing:,} more {noun} needed.")
+        super().__init__(
+            ngettext("%(num)s more point is needed.", "%(num)s more points are needed.", missing)
+        )
         self.missing = missing
 
 
 class TooManyPoints(BusinessRule):
-    """A balance cannot hold that many points."""
+    message = _("A balance cannot hold that many points.")
 
 
 class ReasonNeeded(BusinessRule):
-    """Say why: everybody can read the reason later."""
+    message = _("Say why: everybody can read the reason later.")
 
 
 class NothingToMove(BusinessRule):
-    """Say how many points to add or to take."""
+    message = _("Say how many points to add or to take.")
 
 
 def balance_of(customer_id: str, program_id: str, *, lock: bool = False) -> CustomerBalance:

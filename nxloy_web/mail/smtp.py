@@ -11,7 +11,8 @@ TIMEOUT = 20.0
 
 
 class BadSmtpUrl(ValueError):
-    """SMTP_URL is not like smtp://user:password@host:587?starttls=1."""
+    def __init__(self) -> None:
+        super().__init__("SMTP_URL is not like smtp://user:password@host:587?starttls=1.")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class SmtpServer:
             parsed = urlsplit(url)
             port = parsed.port
         except ValueError:
-            raise BadSmtpUrl(BadSmtpUrl.__doc__) from None
+            raise BadSmtpUrl from None
         if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname:
-            raise BadSmtpUrl(BadSmtpUrl.__doc__)
+            raise BadSmtpUrl
         tls = parsed.scheme == "smtps"
         return cls(
             host=parsed.hostname,

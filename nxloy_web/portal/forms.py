@@ -6,6 +6,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from nxloy_web.contacts import LONGEST_EMAIL, LONGEST_PHONE, email_norm
 from nxloy_web.customers.reach import NotReachable, phone_columns
+from nxloy_web.errors import NotUsable
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 
 LONGEST_NAME = 80
@@ -16,7 +17,7 @@ TEXTS = "Send me offers by text message"
 def real_email(form: BaseForm, field: Field) -> None:
     try:
         email_norm(field.data or "")
-    except ValueError as error:
+    except NotUsable as error:
         raise ValidationError(str(error)) from error
 
 
@@ -24,7 +25,7 @@ def real_phone(form: BaseForm, field: Field) -> None:
     try:
         phone_columns(field.data)
     except NotReachable as error:
-        raise ValidationError(error.message) from error
+        raise ValidationError(str(error)) from error
 
 
 _NAME = Length(max=LONGEST_NAME, message=f"A name has at most {LONGEST_NAME} characters.")

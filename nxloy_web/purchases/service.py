@@ -22,54 +22,63 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.money import MOST_MINOR, coded_amount
+from nxloy_web.money import MOST_MINOR, amount_text
 from nxloy_web.permissions import Permission
 from nxloy_web.purchases import reads
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
+from nxloy_web.texts import Text, _
 
 UNDO_WITHIN = timedelta(minutes=2)
 
 
 class NoProgram(BusinessRule):
-    """No program is running, so purchases earn nothing. Start one under Programs & tiers."""
+    message = _(
+        "No program is running, so purchases earn nothing. Start one under Programs & tiers."
+    )
 
 
 class ProgramNotRunning(BusinessRule):
-    """This program is not running, so purchases earn nothing in it."""
+    message = _("This program is not running, so purchases earn nothing in it.")
 
 
 class WrongAmount(BusinessRule):
-    """This amount cannot be a purchase."""
+    message = _("This amount cannot be a purchase.")
 
 
 class InTheFuture(BusinessRule):
-    """This purchase would be in the future. Check the date."""
+    message = _("This purchase would be in the future. Check the date.")
 
 
 class OrderTaken(BusinessRule):
-    """This receipt is recorded already."""
+    message = _("This receipt is recorded already.")
 
 
 class FormUsed(BusinessRule):
-    """This form was used for somebody else already. Open it again."""
+    message = _("This form was used for somebody else already. Open it again.")
 
 
 class MoreThanUsual(BusinessRule):
-    """This gives more points than a purchase usually does. Check the amount."""
+    message = _("This gives more points than a purchase usually does. Check the amount.")
 
     def __init__(self, points: int, usual: int) -> None:
         super().__init__(
-            f"This gives {points:,} points, more than the usual {usual:,}. Check the amount."
+            _(
+                "This gives %(points)s points, more than the usual %(usual)s. Check the amount.",
+                points=points,
+                usual=usual,
+            )
         )
         self.points = points
         self.usual = usual
 
 
 class UndoTooLate(BusinessRule):
-    """An entry can be undone by who made it, for two minutes. Void the purchase instead."""
+    message = _(
+        "An entry can be undone by who made it, for two minutes. Void the purchase instead."
+    )
 
 
 _REFUSALS = {"uq_purchases_order_ref": OrderTaken()}
@@ -212,21 +221,32 @@ def _running(program_id: str | None) -> LoyaltyProgram:
         return program
     program = find(LoyaltyProgram, program_id)
     if program.status is not ProgramStatus.ACTIVE:
-        state = {
-            ProgramStatus.DRAFT: "has not been started yet",
-            ProgramStatus.PAUSED: "is paused: it gives no points until it goes on",
-            ProgramStatus.ARCHIVED: "is archived: it gives no points any more",
-        }[program.status]
-        raise ProgramNotRunning(f"{program.name} {state}.")
+        raise ProgramNotRunning(_not_running(program))
     return program
+
+
+def _not_running(program: LoyaltyProgram) -> Text:
+    match program.status:
+        case ProgramStatus.DRAFT:
+            return _("%(program)s has not been started yet.", program=program.name)
+        case ProgramStatus.PAUSED:
+            return _(
+                "%(program)s is paused: it gives no points until it goes on.", program=program.name
+            )
+    return _("%(program)s is archived: it gives no points any more.", program=program.name)
 
 
 def _refuse_taken(order_ref: str | None, currency: str) -> None:
     taken = reads.by_order_ref(order_ref) if order_ref else None
     if taken is not None:
-        amount = coded_amount(taken.amount_minor, taken.currency)
+        amount = f"{amount_text(taken.amount_minor, taken.currency)} {taken.currency}"
         raise OrderTaken(
-            f"Receipt {order_ref} is recorded already: {amount} of {taken.customer.name}."
+            _(
+                "Receipt %(receipt)s is recorded already: %(amount)s of %(customer)s.",
+                receipt=str(order_ref),
+                amount=amount,
+                customer=taken.customer.name,
+            )
         )
 
 

@@ -14,6 +14,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.redemptions import listing, queries, reads, service
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.links import local_path
@@ -24,7 +25,7 @@ bp = desk("redemptions", __name__, "/redemptions")
 
 
 class NoSlip(BusinessRule):
-    """There is a slip once the request is approved, and until the reward is taken back."""
+    message = _("There is a slip once the request is approved, and until the reward is taken back.")
 
 
 @bp.get("/")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.current_business import current_business, current_wording, current_zone
+from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing
@@ -41,6 +41,7 @@ from nxloy_web.tables.redemptions import (
     RewardRedemption,
 )
 from nxloy_web.tables.rewards import Reward
+from nxloy_web.texts import _
 
 Status = RedemptionStatus
 
@@ -48,31 +49,31 @@ CHANGED_MIND = "Cancelled by the customer"
 
 
 class NotToBeHad(BusinessRule):
-    """This reward is not to be had now."""
+    message = _("This reward is not to be had now.")
 
 
 class NotApproved(BusinessRule):
-    """This has not been approved yet. Approve it first, then hand it over."""
+    message = _("This has not been approved yet. Approve it first, then hand it over.")
 
 
 class Lapsed(BusinessRule):
-    """This request has lapsed."""
+    message = _("This request has lapsed.")
 
 
 class FormUsed(BusinessRule):
-    """This form was used for something else already. Open it again."""
+    message = _("This form was used for something else already. Open it again.")
 
 
 class OnlyWaiting(BusinessRule):
-    """The shop has said yes already. Ask at the counter if you do not want it any more."""
+    message = _("The shop has said yes already. Ask at the counter if you do not want it any more.")
 
 
 class ChooseVerb(BusinessRule):
-    """Choose what to do with the selected redemptions."""
+    message = _("Choose what to do with the selected redemptions.")
 
 
 class _CodeTaken(BusinessRule):
-    """Another redemption has this code."""
+    message = _("Another redemption has this code.")
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ def bulk(ids: Iterable[str], verb: str, *, by: Actor, at: datetime, reason: str 
                 do(row_id)
             line = Line(row_id, code_of[row_id], True, done)
         except Refusal as refusal:
-            line = Line(row_id, code_of.get(row_id, ""), False, refusal.message)
+            line = Line(row_id, code_of.get(row_id, ""), False, str(refusal))
         lines.append(line)
     return lines
 
@@ -309,7 +310,7 @@ def _program_of(reward: Reward) -> str | None:
 
 def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
     facts = facts_for(customer_id, [reward], at)[reward.id]
-    answer = judge(reward, facts, at, current_wording())
+    answer = judge(reward, facts, at, current_zone())
     if answer.missing:
         raise ledger.NotEnoughPoints(answer.missing)
     if not answer.ok:
@@ -348,10 +349,8 @@ def _refuse_second(
 
 def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
     if redemption.expires_at <= at:
-        last_day = current_wording().last_day(redemption.expires_at)
-        raise Lapsed(
-            f"This request lapsed at the end of {last_day}; its points go back to the customer."
-        )
+        when = stories.ago(redemption.expires_at, at)
+        raise Lapsed(f"This request lapsed {when}; its points go back to the customer.")
 
 
 def _said(reason: str) -> str:

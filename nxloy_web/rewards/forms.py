@@ -15,7 +15,6 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
-from nxloy_web.actors import Actor
 from nxloy_web.rewards import pictures
 from nxloy_web.rewards.stock import MOST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
@@ -130,7 +129,7 @@ class RewardFields:
         }
         self.segment_id.choices = {"": "Everybody"} | dict(segments)
 
-    def take_picture(self, by: Actor) -> None:
+    def take_picture(self) -> None:
         """Keep an uploaded picture at once: it survives a form that comes back for another
         reason. What is wrong with it stands at its field."""
         upload = self.picture.data
@@ -139,10 +138,10 @@ class RewardFields:
         if not upload or not upload.filename:
             return
         try:
-            self._show(pictures.keep(upload.stream, by=by))
+            self._show(pictures.keep(upload.stream))
             self.remove_picture.data = False
         except (pictures.NotAPicture, pictures.PictureTooLarge) as error:
-            self.picture.process_errors.append(error.message)
+            self.picture.process_errors.append(str(error))
 
     def _show(self, sha256: str) -> None:
         self.image.data = sha256

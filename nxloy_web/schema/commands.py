@@ -19,20 +19,22 @@ from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.phase_commands import go_through
 
 
-@click.group("schema")
+@click.group(
+    "schema", help="Change the schema while people work: plan, expand, data run, contract."
+)
 @click.option(
     "--attempts", type=click.IntRange(min=1), help="How often a lock is asked for before giving up."
 )
 def schema_group(attempts: int | None) -> None:
-    """Change the schema while people work: plan, expand, data run, contract."""
     if attempts is not None:
         PATIENCE.set(dataclasses.replace(PATIENCE.get(), attempts=attempts))
 
 
-@schema_group.command("plan")
+@schema_group.command(
+    "plan", help="Show what is pending: phases, locks, sizes of tables, and what may run now."
+)
 @click.option("--sql", is_flag=True, help="Print the SQL itself.")
 def plan_command(sql: bool) -> None:
-    """Show what is pending: phases, locks, sizes of tables, and what may run now."""
     if sql:
         with migrator() as connection:
             here, pending = history.current(connection), history.pending(connection)
@@ -55,21 +57,25 @@ def plan_command(sql: bool) -> None:
         click.echo("Nothing is pending.")
 
 
-@schema_group.command("expand")
+@schema_group.command(
+    "expand", help="Run the steps that are safe while the old code runs. Then deploy the new code."
+)
 def expand_command() -> None:
-    """Run the steps that are safe while the old code runs. Then deploy the new code."""
     go_through(EXPAND)
 
 
-@schema_group.command("contract")
+@schema_group.command(
+    "contract", help="Run the steps that need the data filled and the old code gone."
+)
 def contract_command() -> None:
-    """Run the steps that need the data filled and the old code gone."""
     go_through(CONTRACT)
 
 
-@schema_group.command("abort")
+@schema_group.command(
+    "abort",
+    help="Undo an expand whose contract has not begun. Nothing is lost: the old shape was kept.",
+)
 def abort_command() -> None:
-    """Undo an expand whose contract has not begun. Nothing is lost: the old shape was kept."""
     with migrator() as connection:
         first = _first_of_unfinished(connection)
         before = _before(first)
@@ -77,11 +83,10 @@ def abort_command() -> None:
     click.echo(f"{first.group} is undone. The database is at {before or 'nothing'}.")
 
 
-@schema_group.command("report")
+@schema_group.command("report", help="Show the rows that a data migration could not decide about.")
 @click.argument("name", required=False)
 @click.option("--rows", is_flag=True, help="Show the rows themselves: they are somebody's data.")
 def report_command(name: str | None, rows: bool) -> None:
-    """Show the rows that a data migration could not decide about."""
     if name is not None and history.data_migration(name) is None:
         raise click.ClickException(f"There is no data migration {name}.")
     with migrator() as connection:

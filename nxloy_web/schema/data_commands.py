@@ -13,24 +13,25 @@ from nxloy_web.schema.history import DATA
 from nxloy_web.schema.phase_commands import go_through
 
 
-@click.group("data")
+@click.group("data", help="Fill rows in batches: run, status, pause, resume, retry.")
 def data_group() -> None:
-    """Fill rows in batches: run, status, pause, resume, retry."""
+    pass
 
 
-@data_group.command("run")
+@data_group.command(
+    "run",
+    help="Run the pending data migrations. Ctrl-C stops between batches; run it again to go on.",
+)
 def run_command() -> None:
-    """Run the pending data migrations. Ctrl-C stops between batches; run it again to go on."""
     try:
         go_through(DATA)
     except KeyboardInterrupt:
         raise click.ClickException("Stopped. What is done stays done; run it again.") from None
 
 
-@data_group.command("status")
+@data_group.command("status", help="Show how far each data migration is.")
 @click.option("--watch", is_flag=True, help="Again every second, until Ctrl-C.")
 def status_command(watch: bool) -> None:
-    """Show how far each data migration is."""
     while True:
         with migrator() as connection:
             refuse_without(connection, "data_migrations")
@@ -41,24 +42,23 @@ def status_command(watch: bool) -> None:
         time.sleep(1)
 
 
-@data_group.command("pause")
+@data_group.command("pause", help="Let a running data migration wait after its batch.")
 @click.argument("name")
 def pause_command(name: str) -> None:
-    """Let a running data migration wait after its batch."""
     _turn(name, ("QUEUED", "RUNNING"), "PAUSED", f"{name} waits after its batch.")
 
 
-@data_group.command("resume")
+@data_group.command("resume", help="Let a paused data migration go on.")
 @click.argument("name")
 def resume_command(name: str) -> None:
-    """Let a paused data migration go on."""
     _turn(name, ("PAUSED",), "RUNNING", f"{name} goes on, if its runner still waits.")
 
 
-@data_group.command("retry")
+@data_group.command(
+    "retry", help="Run one again: a failed one from where it was, a finished one over every row."
+)
 @click.argument("name")
 def retry_command(name: str) -> None:
-    """Run one again: a failed one from where it was, a finished one over every row."""
     migration = _known(name)
     with migrator() as connection:
         refuse_without(connection, "data_migrations")

@@ -1,6 +1,8 @@
 """The revisions as what they are to a deployment: expand, data, contract."""
 
+import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,12 +76,11 @@ def described(module: ModuleType) -> Revision:
     def said(name: str, otherwise: Any) -> Any:
         return getattr(module, name, otherwise)
 
-    title = (module.__doc__ or "").strip().splitlines()
     return Revision(
         id=module.revision,
         phase=said("phase", EXPAND),
         group=said("group", module.revision),
-        title=title[0] if title else "",
+        title=_title(Path(str(module.__file__))),
         needs=said("needs", ()),
         min_app=said("min_app", None),
         down_loses=said("down_loses", ()),
@@ -104,6 +105,13 @@ def data_migration(name: str) -> DataMigration | None:
     """A data migration by its name."""
     found = (r.migration for r in revisions() if r.migration and r.migration.name == name)
     return next(found, None)
+
+
+@cache
+def _title(file: Path) -> str:
+    """The first line of a revision's docstring, from its text: Python drops it with -OO."""
+    said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return said.partition("\n")[0]
 
 
 def _scripts() -> ScriptDirectory:

@@ -75,7 +75,15 @@ ARGUMENTS = """
 """
 
 
-@click.command("new-table")
+@click.command(
+    "new-table",
+    help="""
+    Write the revision of a new tenant TABLE (a plural, like gift_cards) and print its model.
+
+    Key (business_id, id), policy, grants, timestamps and soft delete are in it; columns of its
+    own, references (with business_id in them) and indexes are yours to add to both.
+    """,
+)
 @click.argument("table")
 @click.option("--soft-delete/--no-soft-delete", default=True, show_default=True)
 @click.option(
@@ -85,11 +93,6 @@ ARGUMENTS = """
     help="SELECT, INSERT, UPDATE, DELETE: what the application may do.",
 )
 def new_table_command(table: str, soft_delete: bool, app: str) -> None:
-    """Write the revision of a new tenant TABLE (a plural, like gift_cards) and print its model.
-
-    Key (business_id, id), policy, grants, timestamps and soft delete are in it; columns of its
-    own, references (with business_id in them) and indexes are yours to add to both.
-    """
     name = f"add_{table}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*s", table) or len(name) > 32:
         raise click.ClickException(

@@ -4,20 +4,24 @@ import click
 from sqlalchemy import text
 
 from nxloy_web.contacts import email_norm
+from nxloy_web.errors import NotUsable
 from nxloy_web.schema.connecting import migrator, refuse_without
 
 
-@click.command("operator")
+@click.command(
+    "operator",
+    help="""
+    Make somebody the installation's operator: they see the page of schema changes.
+
+    They see nothing of any business by that.
+    """,
+)
 @click.argument("email")
 @click.option("--remove", is_flag=True, help="Take it away again.")
 def operator_command(email: str, remove: bool) -> None:
-    """Make somebody the installation's operator: they see the page of schema changes.
-
-    They see nothing of any business by that.
-    """
     try:
         norm = email_norm(email)
-    except ValueError as error:
+    except NotUsable as error:
         raise click.ClickException(str(error)) from None
     with migrator() as connection:
         refuse_without(connection, "users")

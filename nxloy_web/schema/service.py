@@ -5,12 +5,13 @@ from sqlalchemy import select, update
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.tables.data_migrations import DataMigrationRun, DataStatus
+from nxloy_web.texts import _
 
 AT_WORK = (DataStatus.QUEUED, DataStatus.RUNNING)
 
 
 class IsOver(BusinessRule):
-    """This data migration has come to its end."""
+    message = _("This data migration has come to its end.")
 
 
 def pause(name: str) -> None:
@@ -36,6 +37,8 @@ def _turn(name: str, before: tuple[DataStatus, ...], after: DataStatus) -> None:
     if now is None:
         raise NotFound
     if now is DataStatus.DONE:
-        raise IsOver(f"{name} has finished.")
+        raise IsOver(_("%(name)s has finished.", name=name))
     if now is DataStatus.FAILED:
-        raise IsOver(f"{name} has stopped: `flask schema data retry {name}` goes on.")
+        raise IsOver(
+            _("%(name)s has stopped: `flask schema data retry %(name)s` goes on.", name=name)
+        )

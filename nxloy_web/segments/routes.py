@@ -23,6 +23,7 @@ from nxloy_web.segments.draft import DraftGroup
 from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
+from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.places import desk
 
@@ -33,11 +34,11 @@ AT_ONCE = 500
 
 
 class NoList(BusinessRule):
-    """Choose a list to add them to."""
+    message = _("Choose a list to add them to.")
 
 
 class NobodyChosen(BusinessRule):
-    """Choose at least one customer."""
+    message = _("Choose at least one customer.")
 
 
 @bp.url_value_preprocessor
@@ -175,7 +176,7 @@ def delete(segment_id: str) -> ResponseReturnValue:
     try:
         segment = service.delete(segment_id, by=g.actor, at=clock.now())
     except service.RewardsUseSegment as error:
-        return _segment_page(segment_id, refusal=error.message, status=409)
+        return _segment_page(segment_id, refusal=str(error), status=409)
     return see_other(
         url_for(".index"),
         toast=f"{segment.name} is deleted",
@@ -189,7 +190,7 @@ def restore(segment_id: str) -> ResponseReturnValue:
     try:
         segment = service.restore(segment_id, by=g.actor, at=clock.now())
     except service.SegmentNameTaken as error:
-        return _segment_page(segment_id, refusal=error.message, status=409)
+        return _segment_page(segment_id, refusal=str(error), status=409)
     return see_other(url_for(".show", segment_id=segment_id), toast=f"{segment.name} is back")
 
 

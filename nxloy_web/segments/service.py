@@ -15,7 +15,6 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.permissions import Permission
 from nxloy_web.segments import refreshing
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Reward
@@ -25,21 +24,22 @@ from nxloy_web.tables.segments import (
     SegmentKind,
     SegmentRules,
 )
+from nxloy_web.texts import _, ngettext
 
 NAMED_IN_LOG = 50
 """The audit log names this many members; of more it keeps the number."""
 
 
 class SegmentNameTaken(BusinessRule):
-    """Another segment has this name. Choose a different one."""
+    message = _("Another segment has this name. Choose a different one.")
 
 
 class RewardsUseSegment(BusinessRule):
-    """A reward is only for this segment. Change the reward first."""
+    message = _("A reward is only for this segment. Change the reward first.")
 
 
 class NotAList(BusinessRule):
-    """This segment's rule decides who is in it. Change the rule instead."""
+    message = _("This segment's rule decides who is in it. Change the rule instead.")
 
 
 _REFUSALS = {"uq_customer_segments_name": SegmentNameTaken()}
@@ -56,7 +56,6 @@ def create(
     at: datetime,
 ) -> CustomerSegment:
     """Add a segment and gather its members. A second press returns the first one's."""
-    by.needs(Permission.SEGMENTS_EDIT)
     facts = {"kind": kind, "name": name, "description": description, "rules": rules}
     with refusing(_REFUSALS):
         segment, made = insert_once(CustomerSegment(id=id, **facts))
@@ -71,7 +70,6 @@ def edit(
     segment_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
 ) -> CustomerSegment:
     """Change name, description or rules. The same again changes nothing."""
-    by.needs(Permission.SEGMENTS_EDIT)
     segment = find(CustomerSegment, segment_id, lock=True)
     before, after = audit.changes(segment, facts)
     if not after:
@@ -88,7 +86,6 @@ def edit(
 
 def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     """Mark it as deleted; its members are kept for the day it comes back."""
-    by.needs(Permission.SEGMENTS_EDIT)
     segment = find(CustomerSegment, segment_id, lock=True)
     count = db.session.scalar(
         select(func.count(Reward.id)).where(
@@ -96,9 +93,13 @@ def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
         )
     )
     if count:
-        only = "1 reward is" if count == 1 else f"{count} rewards are"
-        them = "it" if count == 1 else "them"
-        raise RewardsUseSegment(f"{only} only for this segment. Change {them} first.")
+        raise RewardsUseSegment(
+            ngettext(
+                "%(num)s reward is only for this segment. Change it first.",
+                "%(num)s rewards are only for this segment. Change them first.",
+                count,
+            )
+        )
     db.session.delete(segment)
     db.session.flush()
     audit.record("segment.deleted", segment, by=by, at=at)
@@ -107,7 +108,6 @@ def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 
 def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     """Bring a deleted segment back, with the members of today."""
-    by.needs(Permission.SEGMENTS_EDIT)
     segment = db.session.scalar(
         history(select(CustomerSegment).where(CustomerSegment.id == segment_id)).with_for_update(
             of=CustomerSegment
@@ -118,7 +118,10 @@ def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     if not segment.is_deleted:
         return segment
     taken = SegmentNameTaken(
-        f"A segment called {segment.name} exists by now. Rename it, then restore this one."
+        _(
+            "A segment called %(name)s exists by now. Rename it, then restore this one.",
+            name=segment.name,
+        )
     )
     with refusing({"uq_customer_segments_name": taken}):
         bring_back(segment)
@@ -132,7 +135,6 @@ def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 
 def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, at: datetime) -> int:
     """Add customers to a hand-made list: ids, or a query of ids. Says how many came new."""
-    by.needs(Permission.SEGMENTS_EDIT)
     segment = _list(segment_id)
     named = isinstance(customers, Sequence) and len(customers) <= NAMED_IN_LOG
     if isinstance(customers, Sequence):
@@ -152,7 +154,6 @@ def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, a
 
 def remove_members(segment_id: str, customers: Sequence[str], *, by: Actor, at: datetime) -> int:
     """Take customers off a hand-made list. Says how many were on it."""
-    by.needs(Permission.SEGMENTS_EDIT)
     segment = _list(segment_id)
     removed = list(
         db.session.scalars(

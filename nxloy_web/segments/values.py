@@ -7,10 +7,16 @@ to be read: money in minor units, days as ISO dates, tiers by their id.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from nxloy_web.errors import NotUsable
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
-from nxloy_web.wording import Wording
+from nxloy_web.texts import _
 
 LONGEST = 120
 MOST = 2_000_000_000
@@ -21,8 +27,8 @@ MONTHS = (
 )  # fmt: skip
 
 
-class NotAValue(ValueError):
-    """What was typed does not fit the condition; the text says what does."""
+class NotAValue(NotUsable):
+    """What was typed does not fit the condition."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Surroundings:
     """What reading and showing a value needs to know of the business."""
 
     currency: str
-    wording: Wording
+    zone: ZoneInfo
+    locale: str = "en"
     tiers: Mapping[str, str] = field(default_factory=dict)
     """Names of the living tiers by id."""
 
@@ -58,7 +65,7 @@ class Choice:
 
     def parse(self, typed: str, around: Surroundings) -> str:
         if typed not in self.options(around):
-            raise NotAValue("Choose one of the list.")
+            raise NotAValue(_("Choose one of the list."))
         return typed
 
     def show(self, kept: str, around: Surroundings) -> str:
@@ -81,13 +88,19 @@ class Whole:
             number = int(digits)
             if self.least <= number <= self.most:
                 return str(number)
-        raise NotAValue(f"Enter a whole number from {self.least:,} to {self.most:,}.")
+        raise NotAValue(
+            _(
+                "Enter a whole number from %(least)s to %(most)s.",
+                least=self.least,
+                most=self.most,
+            )
+        )
 
     def show(self, kept: str, around: Surroundings) -> str:
         return kept
 
     def say(self, kept: str, around: Surroundings) -> str:
-        number = around.wording.number(int(kept))
+        number = format_decimal(int(kept), locale=around.locale)
         unit = self.unit.removesuffix("s") if kept == "1" else self.unit
         return f"{number} {unit}".strip()
 
@@ -100,13 +113,17 @@ class Money:
         try:
             return str(parse_amount(typed, around.currency))
         except NotAnAmount as error:
-            raise NotAValue(str(error)) from None
+            raise NotAValue(error.message) from None
 
     def show(self, kept: str, around: Surroundings) -> str:
         return amount_text(int(kept), around.currency)
 
     def say(self, kept: str, around: Surroundings) -> str:
-        return around.wording.money(int(kept), around.currency)
+        return format_currency(
+            Decimal(kept).scaleb(-get_currency_precision(around.currency)),
+            around.currency,
+            locale=around.locale,
+        )
 
 
 @dataclass(frozen=True)
@@ -117,16 +134,16 @@ class Day:
         try:
             day = date.fromisoformat(typed)
         except ValueError:
-            raise NotAValue("Enter a day, like 2026-03-31.") from None
+            raise NotAValue(_("Enter a day, like 2026-03-31.")) from None
         if not 1900 <= day.year <= 2200:
-            raise NotAValue("Enter a day between 1900 and 2200.")
+            raise NotAValue(_("Enter a day between 1900 and 2200."))
         return day.isoformat()
 
     def show(self, kept: str, around: Surroundings) -> str:
         return kept
 
     def say(self, kept: str, around: Surroundings) -> str:
-        return around.wording.day(date.fromisoformat(kept))
+        return format_date(date.fromisoformat(kept), "d MMM y", locale=around.locale)
 
 
 @dataclass(frozen=True)
@@ -136,9 +153,9 @@ class Tag:
     def parse(self, typed: str, around: Surroundings) -> str:
         tag = " ".join(typed.replace("\0", "").lstrip("#").split())
         if not tag:
-            raise NotAValue("Enter a tag.")
+            raise NotAValue(_("Enter a tag."))
         if len(tag) > 60:
-            raise NotAValue("A tag has at most 60 characters.")
+            raise NotAValue(_("A tag has at most 60 characters."))
         return tag
 
     def show(self, kept: str, around: Surroundings) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Callable, MutableMapping
 from contextlib import nullcontext
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 
+from nxloy_web import texts
 from nxloy_web.db import db
 from nxloy_web.db.scope import enter_scope
 from nxloy_web.web.answers import Answer
@@ -32,6 +33,10 @@ class NxFlask(Flask):
     around_page: Callable[[], dict[str, Any]] = dict
     """What every whole page is given besides its own context; see chrome.py."""
 
+    def full_dispatch_request(self) -> Response:
+        with texts.speaking(texts.ENGLISH):
+            return super().full_dispatch_request()
+
     def dispatch_request(self) -> ResponseReturnValue:
         if request.routing_exception is not None:
             self.raise_routing_exception(request)
@@ -42,6 +47,7 @@ class NxFlask(Flask):
         if place is None:
             return self._run(nullcontext())
         g.actor = actor_of(place)
+        texts.speak(place.locale)  # also for the page of a refusal, which is drawn later
         return self._run(enter_scope(place.business_id))
 
     def _run(self, scope: Any) -> ResponseReturnValue:

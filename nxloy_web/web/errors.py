@@ -9,18 +9,19 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from nxloy_web.errors import Refusal, SignInNeeded, Stale
+from nxloy_web.texts import Text, _
 from nxloy_web.web.answers import is_htmx, sign_in_first, toast_alone
 
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: "The page sent something we could not read. Go back, reload and try again.",
-    404: "There is nothing at this address. It may have been moved or deleted.",
-    405: "This address does not do that.",
-    413: "That file is too large. The limit is 32 MB.",
-    429: "Too many tries from here. Wait a minute and try again.",
-    500: "Something went wrong on our side. Nothing was changed; try again.",
-    503: "The database cannot be reached right now. Try again in a minute.",
+    400: _("The page sent something we could not read. Go back, reload and try again."),
+    404: _("There is nothing at this address. It may have been moved or deleted."),
+    405: _("This address does not do that."),
+    413: _("That file is too large. The limit is 32 MB."),
+    429: _("Too many tries from here. Wait a minute and try again."),
+    500: _("Something went wrong on our side. Nothing was changed; try again."),
+    503: _("The database cannot be reached right now. Try again in a minute."),
 }
 
 
@@ -51,7 +52,7 @@ def _refused(error: Refusal) -> Response:
 
 
 def _stale_session(error: CSRFError) -> Response:
-    return _show(400, "This page has been open too long. Reload it and try again.")
+    return _show(400, _("This page has been open too long. Reload it and try again."))
 
 
 def _http(error: HTTPException) -> Response:
@@ -75,8 +76,8 @@ def _unexpected(error: Exception) -> Response:
     return _show(500, SENTENCES[500])
 
 
-def _show(code: int, message: str) -> Response:
+def _show(code: int, message: Text | str) -> Response:
     g.setdefault("place", None)
     if is_htmx():
-        return toast_alone(message, kind="bad", status=code)
+        return toast_alone(str(message), kind="bad", status=code)
     return make_response(render_template("error.html", code=code, message=message), code)

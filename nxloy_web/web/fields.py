@@ -8,6 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from nxloy_web.contacts import email_norm
+from nxloy_web.errors import NotUsable
 
 NAME = 80
 
@@ -42,5 +43,5 @@ def at_most(longest: int) -> Length:
 def is_email(form: Any, field: Any) -> None:
     try:
         email_norm(field.data or "")
-    except ValueError as error:
+    except NotUsable as error:
         raise ValidationError(str(error)) from None

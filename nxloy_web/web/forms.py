@@ -8,6 +8,7 @@ from wtforms import HiddenField, IntegerField, ValidationError
 from wtforms.widgets import HiddenInput
 
 from nxloy_web.db.ids import is_id, new_id
+from nxloy_web.texts import Text
 from nxloy_web.web import facts as form_facts
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ class BaseForm(FlaskForm):
     def is_sent(self) -> bool:
         return request.method == "POST"
 
-    def refuse(self, field: str, message: str) -> None:
+    def refuse(self, field: str, message: str | Text) -> None:
         """Put the sentence of a broken rule beside the field it is about."""
-        self[field].errors = [*self[field].errors, message]
+        self[field].errors = [*self[field].errors, str(message)]
 
 
 class CreateForm(BaseForm):

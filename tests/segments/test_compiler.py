@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,7 @@ from nxloy_web.segments.compiler import compile_rules
 from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
-from nxloy_web.tables.segments import Condition, Group, SegmentRules
+from nxloy_web.tables.segments import Condition, Field_, Group, SegmentRules
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_tier
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -250,6 +251,10 @@ def groups(inner: st.SearchStrategy[Condition | Group]) -> st.SearchStrategy[Gro
     return st.builds(
         Group, match=st.sampled_from(["all", "any"]), items=st.lists(inner, max_size=4)
     )
+
+
+def test_every_field_of_a_rule_has_its_fact() -> None:
+    assert set(FACTS) == set(get_args(Field_))
 
 
 EVERY = [(name, operator) for name, fact in FACTS.items() for operator in fact.comparisons]

@@ -50,7 +50,7 @@ def sign_up() -> ResponseReturnValue:
         form.refuse("slug", refusal.message)
         return page("identity/sign_up.html", status=409, form=form)
     except opening.FormUsed as refusal:
-        form.form_errors.append(refusal.message)
+        form.form_errors.append(str(refusal))
         return page("identity/sign_up.html", status=409, form=form)
     # The same for a known address: this browser must not be told which it was.
     session["attempt"], session["mail_to"] = form.new_id.data, form.email.data

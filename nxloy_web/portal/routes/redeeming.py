@@ -58,7 +58,7 @@ def ask(reward_id: str) -> ResponseReturnValue:
                 at=clock.now(),
             )
     except BusinessRule as refusal:
-        return _reward_page(reward_id, AskForm(formdata=None), status=409, refused=refusal.message)
+        return _reward_page(reward_id, AskForm(formdata=None), status=409, refused=str(refusal))
     return see_other(url_for(".redemption", redemption_id=redemption.id))
 
 

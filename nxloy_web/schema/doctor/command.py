@@ -7,13 +7,16 @@ from flask.cli import with_appcontext
 from nxloy_web.schema.doctor import examine
 
 
-@click.command("doctor")
-@with_appcontext
-def doctor_command() -> None:
-    """Look at roles, grants, policies, leftovers, drift and books; change nothing.
+@click.command(
+    "doctor",
+    help="""
+    Look at roles, grants, policies, leftovers, drift and books; change nothing.
 
     Ends with status 1 when something is not as it should be.
-    """
+    """,
+)
+@with_appcontext
+def doctor_command() -> None:
     config = current_app.config
     found = examine(
         config.get("MIGRATIONS_DATABASE_URL"),

@@ -9,15 +9,18 @@ from nxloy_web.schema import lint
 from nxloy_web.schema.lint import squawk
 
 
-@click.command("lint")
+@click.command(
+    "lint",
+    help="""
+    Say what is unsafe in the revisions, and what to do instead.
+
+    VERSIONS is another folder of revisions than migrations/versions.
+    """,
+)
 @click.argument(
     "versions", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 def lint_command(versions: Path | None) -> None:
-    """Say what is unsafe in the revisions, and what to do instead.
-
-    VERSIONS is another folder of revisions than migrations/versions.
-    """
     folder = versions or Path(current_app.root_path).parent / "migrations" / "versions"
     if not any(folder.glob("*.py")):
         raise click.ClickException(f"There is no revision in {folder}.")
