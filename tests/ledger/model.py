@@ -26,15 +26,12 @@ What had to be decided where the rules leave it open, or say two things:
    the forerunner, or the forerunner's forerunner), the older reward first, and may pay it at
    any later laying too. It does not take over uses that another lot has paid.
 6. An ended lot is filled before all others by the uses that are laid, its own or not (it ends
-   soonest). What a reward leaves in it then has seven days, once; within one instant that is
-   judged anew after every reversal. The second time it ends at once: of the reward's return the
-   balance sees nothing.
-7. A credit that came too late ends on arrival, but pays what is owed first. Pending points pay
-   what is owed, too.
-8. A correction by hand that takes eats as a reward does, and only what could be spent.
-9. A worth only falls: `reverse(left=...)` above today's worth changes nothing.
-10. Tiers rise when a credit that counts arrives. A return that lowers never raises: where
-    thresholds were lowered meanwhile the tier stays, with today's threshold.
+   soonest). What is left in it then has seven days, once; within one instant that is judged
+   anew after every reversal. The second time it ends at once.
+7. A credit that ends on arrival, or is pending, pays what is owed all the same.
+8. A correction by hand that takes eats as a reward does. A worth only falls.
+9. Tiers rise with a credit that counts. A return never raises: where thresholds were lowered
+   meanwhile the tier stays, with today's threshold.
 """
 
 from collections import Counter
@@ -113,8 +110,7 @@ class Account:
         before = self.balance
         again: frozenset[int] = frozenset()
         if again_of is not None:
-            place = self._place(again_of)
-            again = self.lots[place].again | {place}
+            again = self.lots[self._place(again_of)].again | {self._place(again_of)}
         self.lots.append(Lot(key, points, points, available_at or at, ends_at, counts, again))
         new = len(self.lots) - 1
         unpaid = [part for part, place in self.uses if place is None]
@@ -300,19 +296,22 @@ class Account:
         return sorted(range(len(self.lots)), key=order)
 
     def _rise(self) -> None:
-        names = [name for name, _ in self.tiers]
-        held = names.index(self.tier) if self.tier else -1
-        for name, needs in self.tiers[held + 1 :]:
+        self._take_highest(self.tiers[self._held :])
+
+    def _fall(self) -> None:
+        if self.lifetime < self.needs:
+            held, self.tier, self.needs = self._held, None, 0
+            self._take_highest(self.tiers[:held])
+
+    def _take_highest(self, tiers: Sequence[tuple[str, int]]) -> None:
+        for name, needs in tiers:
             if needs <= self.lifetime:
                 self.tier, self.needs = name, needs
 
-    def _fall(self) -> None:
-        if self.tier and self.lifetime < self.needs:
-            held = [name for name, _ in self.tiers].index(self.tier)
-            reached, self.tier, self.needs = self.tiers[: held + 1], None, 0
-            for name, needs in reached:
-                if needs <= self.lifetime:
-                    self.tier, self.needs = name, needs
+    @property
+    def _held(self) -> int:
+        """How many tiers there are up to the customer's own."""
+        return [None, *(name for name, _ in self.tiers)].index(self.tier)
 
     @property
     def _unpaid(self) -> int:
