@@ -92,7 +92,7 @@ def main(business_id: str, owner_id: str, program_id: str, kind: str, file: str)
         )
         db.session.commit()
         wanted = program_id if run.kind is ImportKind.PURCHASES else None
-        service.match(import_id, run.options.model_copy(update={"program_id": wanted}))
+        service.match(import_id, run.options.model_copy(update={"program_id": wanted}), by=by)
         db.session.commit()
     for step, work in (("check", runs.check), ("run", runs.run)):
         with app.app_context(), enter_scope(business_id):

@@ -6,6 +6,7 @@ from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.businesses import Business
+from nxloy_web.wording import Wording, wording
 
 
 def current_business() -> Business:
@@ -20,3 +21,9 @@ def current_business() -> Business:
 
 def current_zone() -> ZoneInfo:
     return ZoneInfo(current_business().timezone)
+
+
+def current_wording() -> Wording:
+    """How this business writes figures, days and moments."""
+    business = current_business()
+    return wording(business.timezone, business.locale)

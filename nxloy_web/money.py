@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from babel.numbers import get_currency_precision
+from babel.numbers import format_currency, get_currency_precision
 
 from nxloy_web.errors import NotUsable
 from nxloy_web.texts import Text, _
@@ -35,6 +35,17 @@ def amount_text(amount_minor: int, currency: str) -> str:
     """1250, EUR -> '12.50': as a form shows it."""
     digits = get_currency_precision(currency)
     return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
+
+
+def coded_amount(amount_minor: int, currency: str) -> str:
+    """1250, EUR -> '12.50 EUR': the same in every locale, for what is kept or compared."""
+    return f"{amount_text(amount_minor, currency)} {currency}"
+
+
+def shown_amount(amount_minor: int, currency: str, locale: str) -> str:
+    """1250, EUR -> '€12.50': as people of this locale read it."""
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=locale)
 
 
 def _too_many_decimals(currency: str, digits: int) -> Text:

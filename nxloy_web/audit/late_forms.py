@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from babel.dates import format_timedelta
-
 from nxloy_web import clock
 from nxloy_web.audit import queries as audit
+from nxloy_web.current_business import current_wording
 
 
 def keep_typed(form: Any, row: Any) -> None:
@@ -20,6 +19,6 @@ def _sentence(row: Any) -> str:
         who = "Somebody changed this while you were typing."
     else:
         name, at = found
-        ago = format_timedelta(at - clock.now(), add_direction=True, locale="en")
-        who = f"{name} changed this {ago}."
+        when = current_wording().when_in_a_sentence(at, clock.now())
+        who = f"{name} changed this {when}."
     return f"{who} What you typed is still here: save again to put it in place of theirs."

@@ -17,7 +17,7 @@ from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import BusinessRule
 from nxloy_web.mail import service as mail
-from nxloy_web.permissions import Role
+from nxloy_web.permissions import Permission, Role
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Business, Invitation, Membership
 from nxloy_web.texts import _
@@ -72,6 +72,7 @@ def waiting() -> Sequence[Invitation]:
 def invite(
     email: str, role: Role, *, id: str, inviter: str, link: Link, by: Actor, at: datetime
 ) -> Invitation:
+    by.needs(Permission.TEAM_EDIT)
     made = already(Invitation, id)
     if made is not None:
         return made
@@ -99,6 +100,7 @@ def invite(
 
 def resend(invitation_id: str, *, inviter: str, link: Link, by: Actor, at: datetime) -> Invitation:
     """A new link; the one sent before stops working."""
+    by.needs(Permission.TEAM_EDIT)
     invitation = _open(invitation_id)
     token = secrets.token_urlsafe(32)
     invitation.token_hash, invitation.expires_at = token_hash(token), at + LASTS
@@ -109,6 +111,7 @@ def resend(invitation_id: str, *, inviter: str, link: Link, by: Actor, at: datet
 
 
 def withdraw(invitation_id: str, *, by: Actor, at: datetime) -> Invitation:
+    by.needs(Permission.TEAM_EDIT)
     invitation = _open(invitation_id)
     invitation.withdrawn_at = at
     audit.record("invitation.withdrawn", invitation, by=by, at=at)

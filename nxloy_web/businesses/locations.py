@@ -15,6 +15,7 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.businesses import Location
 from nxloy_web.texts import _
 
@@ -40,6 +41,7 @@ def deleted() -> Sequence[Location]:
 
 
 def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Location:
+    by.needs(Permission.LOCATIONS_EDIT)
     made = already(Location, id)
     if made is not None:
         return made
@@ -53,6 +55,7 @@ def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Locatio
 def edit(
     location_id: str, name: str, address: str, *, version: int | None, by: Actor, at: datetime
 ) -> Location:
+    by.needs(Permission.LOCATIONS_EDIT)
     location = find(Location, location_id, lock=True)
     check_version(location, version)
     before, after = audit.changes(location, {"name": name, "address": address})
@@ -66,6 +69,7 @@ def edit(
 
 def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
     """Counted under the business's lock: two people cannot delete the last two at once."""
+    by.needs(Permission.LOCATIONS_EDIT)
     locked_business()
     location = find(Location, location_id)
     if db.session.scalar(select(func.count(Location.id)).where(Location.deleted_at.is_(None))) == 1:
@@ -77,6 +81,7 @@ def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
 
 
 def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
+    by.needs(Permission.LOCATIONS_EDIT)
     location = db.session.scalar(
         history(
             select(Location).where(

@@ -13,6 +13,7 @@ from nxloy_web.db.refusals import check_version
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.businesses import Business, BusinessSettings
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
 from nxloy_web.tables.purchases import Purchase
@@ -47,6 +48,7 @@ def change(
     at: datetime,
 ) -> Business:
     """Save name, timezone, locale, currency and settings together."""
+    by.needs(Permission.BUSINESS_EDIT)
     row = locked_business()
     check_version(row, version)
     before, after = audit.changes(row, facts | {"settings": settings})

@@ -13,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.permissions import Role
+from nxloy_web.permissions import Permission, Role
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Membership
 from nxloy_web.texts import _
@@ -55,6 +55,7 @@ def member(membership_id: str) -> Membership:
 def change_role(
     membership_id: str, role: Role, *, version: int | None, by: Actor, at: datetime
 ) -> Membership:
+    by.needs(Permission.TEAM_EDIT)
     locked_business()
     row = find(Membership, membership_id, lock=True)
     check_version(row, version)
@@ -71,6 +72,7 @@ def change_role(
 
 def remove(membership_id: str, *, by: Actor, at: datetime) -> Membership:
     """The person is out with their next request; what they did stays under their name."""
+    by.needs(Permission.TEAM_EDIT)
     locked_business()
     row = find(Membership, membership_id, lock=True)
     _keep_an_owner(row)

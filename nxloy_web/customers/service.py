@@ -22,6 +22,7 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import (
     Customer,
     CustomerNameWord,
@@ -122,6 +123,7 @@ def enrol(
 
     Raises NotReachable without an address, and AlreadyCustomer, which names who has it.
     """
+    by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
     before = already(Customer, id)
     if before is not None:
         return before
@@ -153,6 +155,7 @@ def edit(
 
     A new e-mail address, entered by the team, ends the old owner's sign-in to this card.
     """
+    by.needs(Permission.CUSTOMERS_EDIT, own=customer_id)
     customer = find(Customer, customer_id, lock=True)
     check_version(customer, version)
     values = _columns(dict(details), customer)
@@ -179,15 +182,18 @@ def edit(
 
 def block(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """A blocked customer keeps everything, but earns nothing and takes no reward."""
+    by.needs(Permission.CUSTOMERS_MANAGE)
     return _set_status(customer_id, CustomerStatus.BLOCKED, "customer.blocked", by, at)
 
 
 def unblock(customer_id: str, *, by: Actor, at: datetime) -> Customer:
+    by.needs(Permission.CUSTOMERS_MANAGE)
     return _set_status(customer_id, CustomerStatus.ACTIVE, "customer.unblocked", by, at)
 
 
 def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """Take a customer off the lists; history keeps them. Refused with open redemptions."""
+    by.needs(Permission.CUSTOMERS_MANAGE)
     customer = find(Customer, customer_id, lock=True)
     count = open_redemptions(customer.id)
     if count:
@@ -201,6 +207,7 @@ def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
 
 def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """Bring back a deleted customer. Refused when a living one has taken the address."""
+    by.needs(Permission.CUSTOMERS_MANAGE)
     customer = db.session.scalar(
         history(select(Customer).where(Customer.id == customer_id).with_for_update())
     )
@@ -217,6 +224,7 @@ def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
 
 def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> Customer:
     """Let the person sign in to this card. Raises AlreadyCustomer when they have another one."""
+    by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
     if customer.user_id == user_id:
         return customer
     old = customer.user_id

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nxloy_web.money import amount_text
+from nxloy_web.money import coded_amount
 from nxloy_web.tables.loyalty import EarningRule
 from nxloy_web.tables.points import Why
 
@@ -39,11 +39,12 @@ def earn(
 ) -> Earned:
     """The points of one rule for one purchase."""
     terms = rule.terms
-    amount, unit = _money(amount_minor, currency), _money(terms.per_minor, currency)
+    amount, unit = coded_amount(amount_minor, currency), coded_amount(terms.per_minor, currency)
     steps: list[str] = []
     if amount_minor < terms.minimum_minor:
         points = 0
-        steps.append(f"{amount} is below the minimum of {_money(terms.minimum_minor, currency)}: 0")
+        minimum = coded_amount(terms.minimum_minor, currency)
+        steps.append(f"{amount} is below the minimum of {minimum}: 0")
     else:
         units = amount_minor // terms.per_minor
         points = units
@@ -90,7 +91,3 @@ def best_of(
         if best is None or earned.points > best.points:
             best = earned
     return best or Earned(0, Why(steps=["No earning rule is running: 0"]))
-
-
-def _money(amount_minor: int, currency: str) -> str:
-    return f"{amount_text(amount_minor, currency)} {currency}"

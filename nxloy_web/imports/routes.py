@@ -64,7 +64,7 @@ def match(import_id: str) -> ResponseReturnValue:
     form = _match_form(run)
     if form.validate():
         try:
-            service.match(import_id, form.options(run.options))
+            service.match(import_id, form.options(run.options), by=g.actor)
             return see_other(url_for(".show", import_id=import_id))
         except service.CannotMatch as refusal:
             name = "program" if refusal.field == "program_id" else f"column_{refusal.field}"
@@ -108,7 +108,7 @@ def undo(import_id: str) -> ResponseReturnValue:
 @bp.post("/<import_id>/again")
 @requires(Permission.IMPORTS_EDIT)
 def go_on(import_id: str) -> ResponseReturnValue:
-    service.go_on(import_id)
+    service.go_on(import_id, by=g.actor)
     return see_other(url_for(".show", import_id=import_id))
 
 

@@ -11,6 +11,7 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.earning.programs import running_rules
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, lines, reading, runs
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.imports import (
     ImportKind,
     ImportOptions,
@@ -38,6 +39,7 @@ class CannotMatch(BusinessRule):
 
 def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Actor) -> ImportRun:
     """Take in a file. Raises reading.Unreadable when it is no table we can read."""
+    by.needs(Permission.IMPORTS_EDIT)
     if len(content) > LARGEST:
         raise reading.Unreadable(
             _(
@@ -79,8 +81,9 @@ def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Acto
     return run
 
 
-def match(import_id: str, options: ImportOptions) -> ImportRun:
+def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
     """Say which column is what, and have every line judged. Nothing is written yet."""
+    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.CHECKING, ImportState.RUNNING) and run.options == options:
         return run  # pressed twice
@@ -96,6 +99,7 @@ def match(import_id: str, options: ImportOptions) -> ImportRun:
 
 def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     """Bring in what the check found to be new."""
+    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.RUNNING, ImportState.DONE):
         return run  # pressed twice
@@ -112,6 +116,7 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
 
 def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     """Take back what the import brought in: by compensating entries, never by deleting any."""
+    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.UNDOING, ImportState.UNDONE):
         return run  # pressed twice
@@ -124,8 +129,9 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     return run
 
 
-def go_on(import_id: str) -> ImportRun:
+def go_on(import_id: str, *, by: Actor) -> ImportRun:
     """Queue the work again that an error has stopped; it goes on where it had committed."""
+    by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     again = {
         ImportState.CHECKING: runs.check,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
@@ -34,8 +33,8 @@ class Wallet:
     lifetime: int
     tier: LoyaltyTier | None
     tiers: Sequence[LoyaltyTier]
-    ending: tuple[date, int] | None
-    """The last day of the points that end next, and how many they are."""
+    ending: tuple[datetime, int] | None
+    """The exclusive end of the points that end next, and how many they are."""
 
     @property
     def next_tier(self) -> LoyaltyTier | None:
@@ -54,7 +53,7 @@ class Wallet:
         return sum(tier.required_points < self.tier.required_points for tier in self.tiers)
 
 
-def wallets(customer_id: str, at: datetime, zone: ZoneInfo) -> list[Wallet]:
+def wallets(customer_id: str, at: datetime) -> list[Wallet]:
     """What the customer has, program by program; active ones also before the first point."""
     standings = ledger.standings(customer_id, at)
     running = running_programs()
@@ -68,7 +67,7 @@ def wallets(customer_id: str, at: datetime, zone: ZoneInfo) -> list[Wallet]:
             lifetime=standing.balance.lifetime_points,
             tier=standing.tier,
             tiers=tiers.get(standing.program.id, ()),
-            ending=_ending(standing.next_expiry, at, zone),
+            ending=_ending(standing.next_expiry, at),
         )
         for standing in standings
         if _is_shown(standing)
@@ -183,11 +182,5 @@ def _first(tiers: Sequence[LoyaltyTier]) -> LoyaltyTier | None:
     return tiers[0] if tiers and tiers[0].required_points == 0 else None
 
 
-def _ending(
-    next_expiry: tuple[datetime, int] | None, at: datetime, zone: ZoneInfo
-) -> tuple[date, int] | None:
-    if next_expiry is None or next_expiry[0] - at > SOON:
-        return None
-    # The instant kept is the first one after the last good day.
-    last = (next_expiry[0] - timedelta(microseconds=1)).astimezone(zone).date()
-    return last, next_expiry[1]
+def _ending(next_expiry: tuple[datetime, int] | None, at: datetime) -> tuple[datetime, int] | None:
+    return next_expiry if next_expiry is not None and next_expiry[0] - at <= SOON else None

@@ -1,6 +1,6 @@
 """Letting customers in: a code to their address, then the card that belongs to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nxloy_web.actors import Actor
@@ -65,7 +65,7 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
 
     A card without a sign-in that has this address becomes theirs, here and in no other business.
     """
-    by = replace(by, user_id=user.id)
+    by.needs_to_be(user.id)
     card = reads.card_of(user)
     if card is not None:
         if card.user_id is None:
@@ -91,6 +91,7 @@ def change_profile(
     sms_opt_in: bool,
 ) -> Customer:
     """What customers may change of their card. Says nothing of whose a taken number is."""
+    by.needs_to_be(customer_id)
     try:
         return customers.edit(
             customer_id,

@@ -12,7 +12,8 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find
 from nxloy_web.errors import BusinessRule, Stale
-from nxloy_web.money import amount_text
+from nxloy_web.money import coded_amount
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
 from nxloy_web.texts import _
 
@@ -29,6 +30,7 @@ def create(
     id: str, terms: EarningTerms, *, program_id: str, by: Actor, at: datetime
 ) -> EarningRule:
     """Say what purchases earn from now on. A program has one rule at a time."""
+    by.needs(Permission.PROGRAMS_EDIT)
     found = already(EarningRule, id)
     if found is not None:
         return found
@@ -42,6 +44,7 @@ def edit(
     program_id: str, terms: EarningTerms, *, version: int | None, by: Actor, at: datetime
 ) -> EarningRule:
     """End the version in force and put the next one in its place."""
+    by.needs(Permission.PROGRAMS_EDIT)
     program = _locked(program_id)
     rule = _current(program_id)
     if rule is None:
@@ -66,6 +69,7 @@ def edit(
 def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> None:
     """From now on purchases in the program earn nothing. Pressed twice, the second changes
     nothing."""
+    by.needs(Permission.PROGRAMS_EDIT)
     _locked(program_id)
     rule = _current(program_id)
     if rule is None:
@@ -82,7 +86,7 @@ def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
     word = unit.lower()
     if terms.points == 1 and word.endswith("s"):
         word = word[:-1]
-    return f"{terms.points:,} {word} for every {amount_text(terms.per_minor, currency)} {currency}"
+    return f"{terms.points:,} {word} for every {coded_amount(terms.per_minor, currency)}"
 
 
 def _locked(program_id: str) -> LoyaltyProgram:

@@ -13,6 +13,7 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
@@ -51,6 +52,7 @@ def create(
     id: str, facts: ProgramFacts, *, currency: str, by: Actor, at: datetime
 ) -> LoyaltyProgram:
     """Add a program as a draft."""
+    by.needs(Permission.PROGRAMS_EDIT)
     with refusing(_REFUSALS):
         program, made = insert_once(LoyaltyProgram(id=id, currency=currency, **columns(facts)))
     if made:
@@ -61,6 +63,7 @@ def create(
 def edit(
     program_id: str, facts: ProgramFacts, *, version: int | None, by: Actor, at: datetime
 ) -> LoyaltyProgram:
+    by.needs(Permission.PROGRAMS_EDIT)
     program = find(LoyaltyProgram, program_id, lock=True)
     before, after = changes(program, facts)
     if not after:
@@ -76,6 +79,7 @@ def edit(
 
 def change_status(program_id: str, to: ProgramStatus, *, by: Actor, at: datetime) -> LoyaltyProgram:
     """Activate, pause or archive. Already there is fine: somebody pressed twice."""
+    by.needs(Permission.PROGRAMS_EDIT)
     program = find(LoyaltyProgram, program_id, lock=True)
     was = program.status
     if was is to:
@@ -92,6 +96,7 @@ def change_status(program_id: str, to: ProgramStatus, *, by: Actor, at: datetime
 
 def delete(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
     """Mark a program nobody holds points in as deleted; one with balances is archived instead."""
+    by.needs(Permission.PROGRAMS_EDIT)
     program = find(LoyaltyProgram, program_id, lock=True)
     if is_used(program_id):
         return change_status(program_id, ProgramStatus.ARCHIVED, by=by, at=at)
@@ -114,6 +119,7 @@ def delete(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
 
 def restore(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
     """Bring a deleted program and its tiers back."""
+    by.needs(Permission.PROGRAMS_EDIT)
     program = db.session.scalar(
         history(select(LoyaltyProgram).where(LoyaltyProgram.id == program_id)).with_for_update()
     )

@@ -15,6 +15,7 @@ from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.jobs import enqueue
+from nxloy_web.permissions import Permission
 from nxloy_web.programs.facts import TierFacts
 from nxloy_web.programs.placing import place
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
@@ -49,6 +50,7 @@ _REFUSALS = {
 
 def create(id: str, facts: TierFacts, *, program_id: str, by: Actor, at: datetime) -> LoyaltyTier:
     """Add a tier; who has the points for it already moves up in the background."""
+    by.needs(Permission.PROGRAMS_EDIT)
     find(LoyaltyProgram, program_id)
     with refusing(_REFUSALS):
         tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **columns(facts)))
@@ -61,6 +63,7 @@ def create(id: str, facts: TierFacts, *, program_id: str, by: Actor, at: datetim
 def edit(
     tier_id: str, facts: TierFacts, *, version: int | None, by: Actor, at: datetime
 ) -> LoyaltyTier:
+    by.needs(Permission.PROGRAMS_EDIT)
     tier = find(LoyaltyTier, tier_id, lock=True)
     before, after = changes(tier, facts)
     if not after:
@@ -77,6 +80,7 @@ def edit(
 def move(tier_id: str, direction: Literal["up", "down"], *, by: Actor, at: datetime) -> LoyaltyTier:
     """Swap thresholds with the tier before or after it; the lowest comes first. At either end
     nothing happens."""
+    by.needs(Permission.PROGRAMS_EDIT)
     tier = find(LoyaltyTier, tier_id)
     tiers = list(
         db.session.scalars(
@@ -111,6 +115,7 @@ def move(tier_id: str, direction: Literal["up", "down"], *, by: Actor, at: datet
 def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> LoyaltyTier:
     """Mark a tier as deleted. Its members, and rewards that ask for it, go to `members_to`: the
     id of another tier of the program, or NO_TIER."""
+    by.needs(Permission.PROGRAMS_EDIT)
     tier = _hold(tier_id)
     if not members_to and has_members(tier_id):
         raise MembersNeedAPlace
@@ -131,6 +136,7 @@ def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> 
 
 def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
     """Bring a deleted tier back. Members who moved stay; who has the points moves up again."""
+    by.needs(Permission.PROGRAMS_EDIT)
     tier = db.session.scalar(
         history(select(LoyaltyTier).where(LoyaltyTier.id == tier_id)).with_for_update()
     )

@@ -22,7 +22,7 @@ from nxloy_web.errors import BusinessRule
 from nxloy_web.ledger import expiry, limits, tiers
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.money import MOST_MINOR, amount_text
+from nxloy_web.money import MOST_MINOR, coded_amount
 from nxloy_web.permissions import Permission
 from nxloy_web.purchases import reads
 from nxloy_web.tables.customers import Customer
@@ -239,7 +239,7 @@ def _not_running(program: LoyaltyProgram) -> Text:
 def _refuse_taken(order_ref: str | None, currency: str) -> None:
     taken = reads.by_order_ref(order_ref) if order_ref else None
     if taken is not None:
-        amount = f"{amount_text(taken.amount_minor, taken.currency)} {taken.currency}"
+        amount = coded_amount(taken.amount_minor, taken.currency)
         raise OrderTaken(
             _(
                 "Receipt %(receipt)s is recorded already: %(amount)s of %(customer)s.",

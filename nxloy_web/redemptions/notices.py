@@ -1,22 +1,17 @@
 """Letters about how a redemption is getting on."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_precision
 from sqlalchemy import inspect, select, update
 
 from nxloy_web import clock
-from nxloy_web.current_business import current_business
+from nxloy_web.current_business import current_business, current_wording
 from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
 from nxloy_web.redemptions import reads
-from nxloy_web.tables.businesses import Business
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
 BEFORE_LAPSING = timedelta(days=2)
@@ -63,20 +58,19 @@ def remind() -> None:
     while rows := _about_to_lapse(clock.now()):
         for redemption in rows:
             if letters.is_reachable(redemption.customer):
-                _send(redemption, "redemption_lapsing", "Collect {reward} by {until}")
+                _send(redemption, "redemption_lapsing", "Collect {reward} by {last_day}")
         _mark_reminded([redemption.id for redemption in rows], clock.now())
         db.session.commit()
         pause_if_stopping()
 
 
 def _send(redemption: RewardRedemption, kind: str, subject: str, **more: Any) -> None:
-    business = current_business()
     facts = {
         "reward": redemption.reward.name,
         "code": redemption.code,
-        "cost": _cost(redemption, business),
-        "points": _points(redemption.points_cost, business) if redemption.points_cost else "",
-        "until": _last_day(redemption.expires_at, business),
+        "cost": _cost(redemption),
+        "points": _points(redemption.points_cost) if redemption.points_cost else "",
+        "last_day": current_wording().last_day(redemption.expires_at),
         "link": letters.link("portal.redemption", redemption_id=redemption.id),
         "card_link": letters.link("portal.card"),
     }
@@ -120,20 +114,13 @@ def _last_step(redemption_id: str) -> RedemptionEvent | None:
     )
 
 
-def _last_day(end: datetime, business: Business) -> str:
-    last = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(business.timezone))
-    return format_date(last, "d MMMM", locale=business.locale)
+def _points(count: int) -> str:
+    return f"{current_wording().number(count)} {'point' if count == 1 else 'points'}"
 
 
-def _points(count: int, business: Business) -> str:
-    number = format_decimal(count, locale=business.locale)
-    return f"{number} point" if count == 1 else f"{number} points"
-
-
-def _cost(redemption: RewardRedemption, business: Business) -> str:
-    parts = [_points(redemption.points_cost, business)] if redemption.points_cost else []
+def _cost(redemption: RewardRedemption) -> str:
+    parts = [_points(redemption.points_cost)] if redemption.points_cost else []
     if redemption.money_cost:
-        currency = redemption.currency or business.currency
-        amount = Decimal(redemption.money_cost).scaleb(-get_currency_precision(currency))
-        parts.append(format_currency(amount, currency, locale=business.locale))
+        currency = redemption.currency or current_business().currency
+        parts.append(current_wording().money(redemption.money_cost, currency))
     return " and ".join(parts)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.audit import service as audit
-from nxloy_web.current_business import current_business, current_zone
+from nxloy_web.current_business import current_business, current_wording, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing
@@ -310,7 +310,7 @@ def _program_of(reward: Reward) -> str | None:
 
 def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
     facts = facts_for(customer_id, [reward], at)[reward.id]
-    answer = judge(reward, facts, at, current_zone())
+    answer = judge(reward, facts, at, current_wording())
     if answer.missing:
         raise ledger.NotEnoughPoints(answer.missing)
     if not answer.ok:
@@ -349,8 +349,10 @@ def _refuse_second(
 
 def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
     if redemption.expires_at <= at:
-        when = stories.ago(redemption.expires_at, at)
-        raise Lapsed(f"This request lapsed {when}; its points go back to the customer.")
+        last_day = current_wording().last_day(redemption.expires_at)
+        raise Lapsed(
+            f"This request lapsed at the end of {last_day}; its points go back to the customer."
+        )
 
 
 def _said(reason: str) -> str:

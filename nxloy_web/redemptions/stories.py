@@ -1,11 +1,10 @@
 """Who was first, and what they did: for whoever comes second."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from babel.dates import format_date, format_timedelta
 from sqlalchemy import select
 
-from nxloy_web.current_business import current_zone
+from nxloy_web.current_business import current_wording
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import Stale
@@ -54,16 +53,8 @@ def what_happened(redemption: RewardRedemption, at: datetime) -> str:
         subject = _BY_ITSELF.get(event.to_status, "This changed by itself")
     else:
         subject = f"{_name(redemption, event.by_user_id)} {_DID[event.to_status]}"
-    return f"{subject} {ago(event.occurred_at, at)}."
-
-
-def ago(then: datetime, at: datetime) -> str:
-    gap = at - then
-    if gap < timedelta(minutes=1):
-        return "a moment ago"
-    if gap < timedelta(days=1):
-        return format_timedelta(-gap, add_direction=True, locale="en")
-    return f"on {format_date(then.astimezone(current_zone()).date(), 'd MMMM y', locale='en')}"
+    when = current_wording().when_in_a_sentence(event.occurred_at, at)
+    return f"{subject} {when}."
 
 
 def _name(redemption: RewardRedemption, user_id: str) -> str:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
-from babel.dates import format_date
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.current_business import current_zone
+from nxloy_web.current_business import current_wording
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import default_program
@@ -19,6 +18,7 @@ from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.tables.segments import CustomerSegmentMember
+from nxloy_web.wording import PLAIN, Wording
 
 COUNTED = (RedemptionStatus.PENDING, RedemptionStatus.APPROVED, RedemptionStatus.FULFILLED)
 """Redemptions that use up a customer's share; what was given back does not."""
@@ -61,7 +61,7 @@ def availability(
     taken_before: int,
     in_segment: bool,
     at: datetime,
-    zone: tzinfo = UTC,
+    wording: Wording = PLAIN,
 ) -> Availability:
     """Decide from the facts. The reward comes with its program and tier loaded.
 
@@ -69,7 +69,7 @@ def availability(
     points come last.
     """
     reason = (
-        _not_offered(reward, at, zone)
+        _not_offered(reward, at, wording)
         or _tier_too_low(reward, tier_required_points)
         or _outside(reward, in_segment)
         or _share_used_up(reward, taken_before)
@@ -95,13 +95,13 @@ def offers_for(customer_id: str, at: datetime) -> list[Offer]:
         .options(joinedload(Reward.program), joinedload(Reward.tier))
     ).all()
     facts = facts_for(customer_id, rewards, at)
-    zone = current_zone()
+    wording = current_wording()
     offers = [
         Offer(
             reward,
             Availability(False, "This card is blocked. Ask in the shop.")
             if customer.is_blocked
-            else judge(reward, facts[reward.id], at, zone),
+            else judge(reward, facts[reward.id], at, wording),
         )
         for reward in rewards
         if reward.program is None or reward.program.status is ProgramStatus.ACTIVE
@@ -117,7 +117,7 @@ def offers_for(customer_id: str, at: datetime) -> list[Offer]:
     )
 
 
-def judge(reward: Reward, facts: Facts, at: datetime, zone: tzinfo) -> Availability:
+def judge(reward: Reward, facts: Facts, at: datetime, wording: Wording) -> Availability:
     return availability(
         reward,
         spendable=facts.spendable,
@@ -125,7 +125,7 @@ def judge(reward: Reward, facts: Facts, at: datetime, zone: tzinfo) -> Availabil
         taken_before=facts.taken_before,
         in_segment=facts.in_segment,
         at=at,
-        zone=zone,
+        wording=wording,
     )
 
 
@@ -177,7 +177,7 @@ def _segments_of(customer_id: str) -> set[str]:
     )
 
 
-def _not_offered(reward: Reward, at: datetime, zone: tzinfo) -> str:
+def _not_offered(reward: Reward, at: datetime, wording: Wording) -> str:
     if reward.is_deleted or reward.status in (
         RewardStatus.DRAFT,
         RewardStatus.INACTIVE,
@@ -188,7 +188,7 @@ def _not_offered(reward: Reward, at: datetime, zone: tzinfo) -> str:
     if program is not None and program.status is not ProgramStatus.ACTIVE:
         return f"{reward.name} is not offered while {program.name} is not running."
     if reward.start_date is not None and reward.start_date > at:
-        return f"{reward.name} is offered from {_day(reward.start_date, zone)}."
+        return f"{reward.name} is offered from {wording.full_day(reward.start_date)}."
     if reward.end_date is not None and reward.end_date <= at:
         return f"{reward.name} is not offered any more."
     if reward.current_stock == 0:
@@ -216,7 +216,3 @@ def _share_used_up(reward: Reward, taken_before: int) -> str:
         return ""
     times = {1: "once", 2: "twice"}.get(reward.max_per_user, f"{reward.max_per_user} times")
     return f"Each customer can have this {times}."
-
-
-def _day(instant: datetime, zone: tzinfo) -> str:
-    return format_date(instant.astimezone(zone).date(), "d MMMM y", locale="en")

@@ -15,6 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
+from nxloy_web.actors import Actor
 from nxloy_web.rewards import pictures
 from nxloy_web.rewards.stock import MOST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
@@ -129,7 +130,7 @@ class RewardFields:
         }
         self.segment_id.choices = {"": "Everybody"} | dict(segments)
 
-    def take_picture(self) -> None:
+    def take_picture(self, by: Actor) -> None:
         """Keep an uploaded picture at once: it survives a form that comes back for another
         reason. What is wrong with it stands at its field."""
         upload = self.picture.data
@@ -138,7 +139,7 @@ class RewardFields:
         if not upload or not upload.filename:
             return
         try:
-            self._show(pictures.keep(upload.stream))
+            self._show(pictures.keep(upload.stream, by=by))
             self.remove_picture.data = False
         except (pictures.NotAPicture, pictures.PictureTooLarge) as error:
             self.picture.process_errors.append(str(error))

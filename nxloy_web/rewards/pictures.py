@@ -11,9 +11,11 @@ from typing import IO
 from PIL import Image, ImageOps
 from sqlalchemy.dialects.postgresql import insert
 
+from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.rewards import Picture
 from nxloy_web.texts import _
 
@@ -31,8 +33,9 @@ class PictureTooLarge(BusinessRule):
     message = _("This picture is too large. Use one of at most 8 MB and 40 megapixels.")
 
 
-def keep(upload: IO[bytes]) -> str:
+def keep(upload: IO[bytes], *, by: Actor) -> str:
     """Store an upload for the business in scope; returns its content hash, the name it has."""
+    by.needs(Permission.REWARDS_EDIT)
     content, size = encode(upload.read(MOST_BYTES + 1))
     sha256 = hashlib.sha256(content).hexdigest()
     db.session.execute(

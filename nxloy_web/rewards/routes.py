@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
 @requires(Permission.REWARDS_EDIT)
 def create() -> ResponseReturnValue:
     form = _new_form()
-    form.take_picture()
+    form.take_picture(g.actor)
     if not form.validate():
         return _new_page(form, status=422)
     reward = service.create(
@@ -91,7 +91,7 @@ def edit(reward_id: str) -> ResponseReturnValue:
 def save(reward_id: str) -> ResponseReturnValue:
     reward = find_reward(reward_id)
     form = _edit_form(reward)
-    form.take_picture()
+    form.take_picture(g.actor)
     if not form.validate():
         return _edit_page(reward, form, status=422)
     try:

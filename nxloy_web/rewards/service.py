@@ -15,6 +15,7 @@ from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.rewards import stock
 from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.tables.loyalty import LoyaltyProgram
@@ -49,6 +50,7 @@ def create(
     at: datetime,
 ) -> Reward:
     """Add a reward: as a draft, or at once on offer. `in_stock` None is unlimited."""
+    by.needs(Permission.REWARDS_EDIT)
     empty = None if in_stock is None else 0
     reward, made = insert_once(
         Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **columns(facts))
@@ -66,6 +68,7 @@ def create(
 def edit(
     reward_id: str, facts: RewardFacts, *, version: int | None, by: Actor, at: datetime
 ) -> Reward:
+    by.needs(Permission.REWARDS_EDIT)
     reward = find(Reward, reward_id, lock=True)
     before, after = changes(reward, facts)
     if not after:
@@ -79,6 +82,7 @@ def edit(
 
 def duplicate(reward_id: str, *, id: str, by: Actor, at: datetime) -> Reward:
     """A draft like this reward. Its stock is not copied: nobody has filled that shelf yet."""
+    by.needs(Permission.REWARDS_EDIT)
     found = already(Reward, id)
     if found is not None:
         return found
@@ -97,6 +101,7 @@ def duplicate(reward_id: str, *, id: str, by: Actor, at: datetime) -> Reward:
 
 def change_status(reward_id: str, to: RewardStatus, *, by: Actor, at: datetime) -> Reward:
     """Offer, take off offer, or archive. Already there is fine: somebody pressed twice."""
+    by.needs(Permission.REWARDS_EDIT)
     reward = find(Reward, reward_id, lock=True)
     was = reward.status
     if was is to or (was, to) == (S.OUT_OF_STOCK, S.ACTIVE):
@@ -112,6 +117,7 @@ def change_status(reward_id: str, to: RewardStatus, *, by: Actor, at: datetime) 
 
 def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     """Stop counting the stock. What redemptions took stays with them."""
+    by.needs(Permission.REWARDS_EDIT)
     reward = stock.lock(reward_id)
     if reward.current_stock is None:
         return reward
@@ -133,6 +139,7 @@ def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
 
 def delete(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     """Mark as deleted: it is not offered any more, and open redemptions stay."""
+    by.needs(Permission.REWARDS_EDIT)
     reward = find(Reward, reward_id, lock=True)
     db.session.delete(reward)
     db.session.flush()
@@ -141,6 +148,7 @@ def delete(reward_id: str, *, by: Actor, at: datetime) -> Reward:
 
 
 def restore(reward_id: str, *, by: Actor, at: datetime) -> Reward:
+    by.needs(Permission.REWARDS_EDIT)
     reward = db.session.scalar(
         history(select(Reward).where(Reward.id == reward_id)).with_for_update()
     )

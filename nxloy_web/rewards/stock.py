@@ -18,6 +18,7 @@ from nxloy_web.db.locks import held, is_held
 from nxloy_web.db.rows import already
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement, StockMovementKind
 from nxloy_web.texts import _
 
@@ -100,6 +101,7 @@ def add(
     at: datetime | None = None,
 ) -> Reward:
     """More of it has come in: total and current rise. `id` makes a second press harmless."""
+    by.needs(Permission.REWARDS_EDIT)
     reward = lock(reward_id)
     if id is not None and already(StockMovement, id) is not None:
         return reward
@@ -132,6 +134,7 @@ def correct(
 
     A reward with unlimited stock is counted from now on.
     """
+    by.needs(Permission.REWARDS_EDIT)
     reward = lock(reward_id)
     if id is not None and already(StockMovement, id) is not None:
         return reward

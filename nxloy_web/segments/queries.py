@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from nxloy_web.current_business import current_business, current_zone
+from nxloy_web.current_business import current_business, current_wording, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
@@ -167,7 +167,6 @@ def surroundings() -> Surroundings:
     several = len({row.program for row in rows}) > 1
     return Surroundings(
         currency=business.currency,
-        zone=current_zone(),
-        locale=business.locale,
+        wording=current_wording(),
         tiers={row.id: f"{row.name} ({row.program})" if several else row.name for row in rows},
     )

@@ -15,6 +15,7 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.permissions import Permission
 from nxloy_web.segments import refreshing
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Reward
@@ -56,6 +57,7 @@ def create(
     at: datetime,
 ) -> CustomerSegment:
     """Add a segment and gather its members. A second press returns the first one's."""
+    by.needs(Permission.SEGMENTS_EDIT)
     facts = {"kind": kind, "name": name, "description": description, "rules": rules}
     with refusing(_REFUSALS):
         segment, made = insert_once(CustomerSegment(id=id, **facts))
@@ -70,6 +72,7 @@ def edit(
     segment_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
 ) -> CustomerSegment:
     """Change name, description or rules. The same again changes nothing."""
+    by.needs(Permission.SEGMENTS_EDIT)
     segment = find(CustomerSegment, segment_id, lock=True)
     before, after = audit.changes(segment, facts)
     if not after:
@@ -86,6 +89,7 @@ def edit(
 
 def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     """Mark it as deleted; its members are kept for the day it comes back."""
+    by.needs(Permission.SEGMENTS_EDIT)
     segment = find(CustomerSegment, segment_id, lock=True)
     count = db.session.scalar(
         select(func.count(Reward.id)).where(
@@ -108,6 +112,7 @@ def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 
 def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     """Bring a deleted segment back, with the members of today."""
+    by.needs(Permission.SEGMENTS_EDIT)
     segment = db.session.scalar(
         history(select(CustomerSegment).where(CustomerSegment.id == segment_id)).with_for_update(
             of=CustomerSegment
@@ -135,6 +140,7 @@ def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 
 def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, at: datetime) -> int:
     """Add customers to a hand-made list: ids, or a query of ids. Says how many came new."""
+    by.needs(Permission.SEGMENTS_EDIT)
     segment = _list(segment_id)
     named = isinstance(customers, Sequence) and len(customers) <= NAMED_IN_LOG
     if isinstance(customers, Sequence):
@@ -154,6 +160,7 @@ def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, a
 
 def remove_members(segment_id: str, customers: Sequence[str], *, by: Actor, at: datetime) -> int:
     """Take customers off a hand-made list. Says how many were on it."""
+    by.needs(Permission.SEGMENTS_EDIT)
     segment = _list(segment_id)
     removed = list(
         db.session.scalars(

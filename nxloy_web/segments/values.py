@@ -7,16 +7,12 @@ to be read: money in minor units, days as ISO dates, tiers by their id.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Protocol
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from nxloy_web.errors import NotUsable
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.texts import _
+from nxloy_web.wording import Wording
 
 LONGEST = 120
 MOST = 2_000_000_000
@@ -36,8 +32,7 @@ class Surroundings:
     """What reading and showing a value needs to know of the business."""
 
     currency: str
-    zone: ZoneInfo
-    locale: str = "en"
+    wording: Wording
     tiers: Mapping[str, str] = field(default_factory=dict)
     """Names of the living tiers by id."""
 
@@ -100,7 +95,7 @@ class Whole:
         return kept
 
     def say(self, kept: str, around: Surroundings) -> str:
-        number = format_decimal(int(kept), locale=around.locale)
+        number = around.wording.number(int(kept))
         unit = self.unit.removesuffix("s") if kept == "1" else self.unit
         return f"{number} {unit}".strip()
 
@@ -119,11 +114,7 @@ class Money:
         return amount_text(int(kept), around.currency)
 
     def say(self, kept: str, around: Surroundings) -> str:
-        return format_currency(
-            Decimal(kept).scaleb(-get_currency_precision(around.currency)),
-            around.currency,
-            locale=around.locale,
-        )
+        return around.wording.money(int(kept), around.currency)
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ class Day:
         return kept
 
     def say(self, kept: str, around: Surroundings) -> str:
-        return format_date(date.fromisoformat(kept), "d MMM y", locale=around.locale)
+        return around.wording.day(date.fromisoformat(kept))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_points_about_to_end_are_pointed_out_with_their_last_day(app: Flask, sho
     end = datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=ZoneInfo("Europe/Berlin"))
     give_points(app, shop, customer_id, 120, expires_at=end)
     text = client.get(shop.portal("/card")).text
-    assert f"120 points can be used until the end of {last_day.day} {last_day:%b %Y}" in text
+    assert f"120 points can be used until the end of {last_day.day} {last_day:%B %Y}" in text
 
 
 def test_an_expired_point_is_never_shown_however_late_the_job_is(app: Flask, shop: Shop) -> None:

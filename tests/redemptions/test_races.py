@@ -103,7 +103,7 @@ def test_of_two_approvals_one_wins_and_the_other_reads_who(
     first, second = race(app, shop, as_admin, approving(Role.STAFF), approving(Role.MANAGER))
     assert first.error is None
     assert isinstance(second.error, AlreadyDecided)
-    assert str(second.error) == f"Staff of {shop.slug} approved this a moment ago."
+    assert str(second.error) == f"Staff of {shop.slug} approved this just now."
     assert count(app, shop, RedemptionEvent) == 2
 
 

@@ -124,7 +124,7 @@ def test_a_picture_can_be_taken_away(app: Flask, shop: Shop, owner: Browser) -> 
 
 def test_the_team_sees_pictures_and_another_business_does_not(app: Flask, shop: Shop) -> None:
     with inside(app, shop):
-        sha256 = pictures.keep(BytesIO(drawn("PNG")))
+        sha256 = pictures.keep(BytesIO(drawn("PNG")), by=shop.actor())
         db.session.commit()
     make_reward(app, shop, image=sha256)
     other = make_shop(app)

@@ -1,5 +1,6 @@
 """The way in: what a business shows to anybody, joining, and signing in with a mailed code."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import g, request, session, url_for
@@ -83,8 +84,9 @@ def code() -> ResponseReturnValue:
     if user is None:
         form.refuse("code", "This code is wrong or too old. Use the newest one, or get another.")
         return _code_page(form, waiting, 422)
+    person = replace(g.actor, user_id=user.id)
     try:
-        card, is_new = service.enter(user, _joining(waiting), by=g.actor, at=at)
+        card, is_new = service.enter(user, _joining(waiting), by=person, at=at)
     except (service.NoCard, service.AddressTaken) as refusal:
         form.refuse("code", refusal.message)
         return _code_page(form, waiting, 409)

@@ -1,7 +1,6 @@
 """What a customer has: the card, the code to show, the history with its whys."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
@@ -80,7 +79,7 @@ def history() -> ResponseReturnValue:
 
 
 def _wallets() -> list[queries.Wallet]:
-    return queries.wallets(g.place.customer_id, clock.now(), ZoneInfo(g.place.timezone))
+    return queries.wallets(g.place.customer_id, clock.now())
 
 
 def _under_way() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the portal calls things: in the customer's words, not the ledger's."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g
@@ -95,11 +94,6 @@ def state_kind(status: RedemptionStatus) -> str:
     return _KINDS.get(status, "")
 
 
-def last_day(end: datetime) -> datetime:
-    """A moment of the last good day; what is kept is the first instant after it."""
-    return end - timedelta(microseconds=1)
-
-
 def in_templates() -> dict[str, Any]:
     """For the blueprint's context: templates say `cost(reward)`."""
     return {
@@ -112,5 +106,4 @@ def in_templates() -> dict[str, Any]:
         "icon_of_reward": icon_of_reward,
         "state": state,
         "state_kind": state_kind,
-        "last_day": last_day,
     }
