@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from flask.testing import FlaskClient
 
 from nxloy_web import clock
 from nxloy_web.db import db
@@ -14,7 +13,8 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.tables.points import TransactionType, Why
-from tests.factories import Shop, inside, make_customer, make_user, sign_in
+from tests.factories import Shop, inside, make_customer, make_user
+from tests.pressing import Browser, Page, browser_of, press
 
 Admin = psycopg.Connection[tuple[Any, ...]]
 
@@ -41,8 +41,19 @@ def mails(admin: Admin, email: str, kind: str = "sign_in_code") -> int:
     return 0 if row is None else int(row[0])
 
 
-def joining(email: str = "", **changes: Any) -> dict[str, Any]:
-    return {"new_id": new_id(), "first_name": "Amara", "email": email} | changes
+def join(browser: Browser, shop: Shop, email: str, **typed: Any) -> Page:
+    """Ask for a card; leads to the page that asks for the code."""
+    filled_in = {"first_name": "Amara", "email": email} | typed
+    return press(browser.get(shop.portal("/join")), "Send me the code", **filled_in)
+
+
+def come_in(browser: Browser, shop: Shop, email: str) -> Page:
+    """Ask for a code for the card there is; leads to the page that asks for the code."""
+    return press(browser.get(shop.portal("/sign-in")), "Send me a code", email=email)
+
+
+def enter_code(page: Page, code: str) -> Page:
+    return press(page, "Go on", code=code)
 
 
 def give_points(
@@ -69,12 +80,10 @@ def give_points(
         db.session.commit()
 
 
-def member(app: Flask, shop: Shop, points: int = 0, **values: Any) -> tuple[FlaskClient, str]:
+def member(app: Flask, shop: Shop, points: int = 0, **values: Any) -> tuple[Browser, str]:
     """A customer signed in to the portal on a phone of their own, and their id."""
     user_id = make_user(app, values.get("first_name", "Amara"), email=values.get("email"))
     customer_id = make_customer(app, shop, user_id=user_id, **values)
     if points:
         give_points(app, shop, customer_id, points)
-    client = app.test_client()
-    sign_in(client, user_id, audience="portal")
-    return client, customer_id
+    return browser_of(app, user_id, audience="portal"), customer_id

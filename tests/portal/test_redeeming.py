@@ -16,6 +16,7 @@ from nxloy_web.redemptions import service
 from nxloy_web.tables.rewards import Picture
 from tests.factories import Shop, inside, make_reward, make_shop
 from tests.portal.steps import Admin, member
+from tests.pressing import Browser, Hostile, Page, browser_of, buttons_of, hostile_post, press
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -30,10 +31,20 @@ def reward_id(app: Flask, shop: Shop) -> str:
     return make_reward(app, shop, "Flat white", points_cost=100)
 
 
-def ask(client: Any, shop: Shop, reward_id: str, row_id: str | None = None) -> Any:
-    return client.post(
-        shop.portal(f"/rewards/{reward_id}/requests"), data={"new_id": row_id or new_id()}
-    )
+def detail(browser: Browser, shop: Shop, reward_id: str) -> Page:
+    return browser.get(shop.portal(f"/rewards/{reward_id}"))
+
+
+def ask(browser: Browser, shop: Shop, reward_id: str, points: int = 100) -> str:
+    """Ask for it on its page; the address of the request."""
+    answer = press(detail(browser, shop, reward_id), f"Redeem for {points} points")
+    assert answer.request.path.startswith(shop.portal("/redemptions/")), answer.text
+    return str(answer.request.path)
+
+
+def forge(browser: Browser, shop: Shop, reward_id: str, why: Hostile, **fields: str) -> Page:
+    there = shop.portal(f"/rewards/{reward_id}/requests")
+    return hostile_post(browser, why, there, {"new_id": new_id()} | fields)
 
 
 def decide(app: Flask, shop: Shop, verb: Any, redemption_id: str, **more: Any) -> None:
@@ -50,135 +61,139 @@ def spendable(admin: Admin, customer_id: str) -> int:
 
 
 def test_a_reward_out_of_reach_says_what_is_missing(app: Flask, shop: Shop, reward_id: str) -> None:
-    client, _ = member(app, shop, points=60)
-    assert "40 more points are needed." in client.get(shop.portal("/rewards")).text
-    detail = client.get(shop.portal(f"/rewards/{reward_id}")).text
-    assert "40 more points are needed." in detail
-    assert "Redeem for" not in detail
-    only_now = client.get(shop.portal("/rewards?show=now")).text
+    browser, _ = member(app, shop, points=60)
+    assert "40 more points are needed." in browser.get(shop.portal("/rewards")).text
+    page = detail(browser, shop, reward_id)
+    assert "40 more points are needed." in page.text
+    assert "Redeem for" not in page.text
+    only_now = browser.get(shop.portal("/rewards?show=now")).text
     assert "Flat white" not in only_now
-    refused = ask(client, shop, reward_id)
+    refused = forge(browser, shop, reward_id, "no such state")
     assert refused.status_code == 409
     assert "40 more points are needed." in refused.text
 
 
 def test_pressed_twice_asks_once(app: Flask, shop: Shop, reward_id: str, as_admin: Admin) -> None:
-    client, customer_id = member(app, shop, points=250)
-    assert "Redeem for 100 points" in client.get(shop.portal(f"/rewards/{reward_id}")).text
-    row_id = new_id()
-    answers = [ask(client, shop, reward_id, row_id) for _ in range(2)]
-    assert {answer.location for answer in answers} == {shop.portal(f"/redemptions/{row_id}")}
+    browser, customer_id = member(app, shop, points=250)
+    page = detail(browser, shop, reward_id)
+    first, second = (press(page, "Redeem for 100 points") for _ in range(2))
+    assert first.request.path == second.request.path
     assert spendable(as_admin, customer_id) == 150
 
 
 def test_a_hostile_id_is_refused(app: Flask, shop: Shop, reward_id: str) -> None:
-    client, _ = member(app, shop, points=250)
-    answer = ask(client, shop, reward_id, "1; DROP TABLE")
+    browser, _ = member(app, shop, points=250)
+    answer = forge(browser, shop, reward_id, "a wrong id", new_id="1; DROP TABLE")
     assert answer.status_code == 422
-    assert ask(client, shop, "nothing").status_code == 404
+    assert forge(browser, shop, "nothing", "a wrong id").status_code == 404
 
 
 def test_a_redemption_shows_its_code_and_is_asked_about_until_it_ends(
     app: Flask, shop: Shop, reward_id: str
 ) -> None:
-    client, _ = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
+    browser, _ = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
     redemption_id = url.rsplit("/", 1)[1]
-    waiting = client.get(url).text
+    waiting = browser.get(url).text
     assert "Waiting for the shop" in waiting
     assert "NX-" in waiting
     assert 'hx-trigger="every 5s"' in waiting
-    card = client.get(shop.portal("/card")).text
+    card = browser.get(shop.portal("/card")).text
     assert "Waiting for the shop" in card
 
     decide(app, shop, service.approve, redemption_id)
-    part = client.get(url, headers=PARTIAL).text
+    part = browser.get(url, headers=PARTIAL).text
     assert "<html" not in part
     assert "Ready to collect" in part
     assert 'hx-trigger="every 5s"' in part
     assert "Cancel this request" not in part
 
     decide(app, shop, service.fulfil, redemption_id)
-    done = client.get(url, headers=PARTIAL).text
+    done = browser.get(url, headers=PARTIAL).text
     assert "Enjoy!" in done
     assert "hx-trigger" not in done
-    fresh = client.get(shop.portal("/card/requests"), headers=PARTIAL).text
+    fresh = browser.get(shop.portal("/card/requests"), headers=PARTIAL).text
     assert "Collected" in fresh
     assert "hx-trigger" not in fresh
     assert 'hx-target="#wallets"' in fresh
-    assert client.get(shop.portal("/card/requests")).location == shop.portal("/card")
+    whole = browser.get(shop.portal("/card/requests")).follow()
+    assert whole.request.path == shop.portal("/card")
 
 
 def test_the_code_can_be_kept_as_a_picture_while_it_is_good(
     app: Flask, shop: Shop, reward_id: str
 ) -> None:
-    client, _ = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
-    picture = client.get(f"{url}/qr.png")
-    assert picture.mimetype == "image/png"
-    assert Image.open(BytesIO(picture.data)).width > 200
-    assert client.post(f"{url}/cancellation").status_code == 303
-    assert client.get(f"{url}/qr.png").status_code == 404
+    browser, _ = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
+    picture = browser.get(f"{url}/qr.png")
+    assert picture.content_type == "image/png"
+    assert Image.open(BytesIO(picture.body)).width > 200
+    press(browser.get(url), "Cancel this request")
+    browser.get(f"{url}/qr.png", status=404)
 
 
 def test_cancelling_an_own_request_brings_the_points_back(
     app: Flask, shop: Shop, reward_id: str, as_admin: Admin
 ) -> None:
-    client, customer_id = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
+    browser, customer_id = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
     assert spendable(as_admin, customer_id) == 0
+    waiting = browser.get(url)
     for _ in range(2):
-        assert client.post(f"{url}/cancellation").location == url
+        assert press(waiting, "Cancel this request").request.path == url
     assert spendable(as_admin, customer_id) == 100
-    assert "Cancelled" in client.get(url).text
+    assert "Cancelled" in browser.get(url).text
 
 
 def test_what_the_shop_has_promised_is_called_off_at_the_counter_only(
     app: Flask, shop: Shop, reward_id: str, as_admin: Admin
 ) -> None:
-    client, customer_id = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
+    browser, customer_id = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
+    waiting = browser.get(url)
     decide(app, shop, service.approve, url.rsplit("/", 1)[1])
-    answer = client.post(f"{url}/cancellation")
+    answer = press(waiting, "Cancel this request")
     assert answer.status_code == 409
     assert "Ask at the counter" in answer.text
     assert spendable(as_admin, customer_id) == 0
 
 
 def test_a_reason_the_shop_gave_is_told(app: Flask, shop: Shop, reward_id: str) -> None:
-    client, _ = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
+    browser, _ = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
     decide(app, shop, service.cancel, url.rsplit("/", 1)[1], reason="The machine is broken")
-    text = client.get(url).text
+    text = browser.get(url).text
     assert "The machine is broken. 100 points are back on your card." in text
 
 
 def test_a_redemption_of_somebody_else_is_not_found(app: Flask, shop: Shop, reward_id: str) -> None:
-    client, _ = member(app, shop, points=100)
-    url = ask(client, shop, reward_id).location
+    browser, _ = member(app, shop, points=100)
+    url = ask(browser, shop, reward_id)
     neighbour, _ = member(app, shop, points=100)
     other = make_shop(app)
     stranger, _ = member(app, other, points=100)
     there = other.portal(url.removeprefix(shop.portal()))
     for path in ("", "/qr.png"):
-        assert neighbour.get(url + path).status_code == 404
-        assert stranger.get(there + path).status_code == 404
-    assert neighbour.post(f"{url}/cancellation").status_code == 404
-    assert stranger.post(f"{there}/cancellation").status_code == 404
-    assert ask(stranger, other, reward_id).status_code == 404
+        neighbour.get(url + path, status=404)
+        stranger.get(there + path, status=404)
+    for somebody, where in ((neighbour, url), (stranger, there)):
+        answer = hostile_post(somebody, "a stranger", f"{where}/cancellation")
+        assert answer.status_code == 404
+    assert forge(stranger, other, reward_id, "a stranger").status_code == 404
 
 
 def test_a_blocked_customer_cannot_ask(
     app: Flask, shop: Shop, reward_id: str, as_admin: Admin
 ) -> None:
-    client, customer_id = member(app, shop, points=100)
+    browser, customer_id = member(app, shop, points=100)
+    opened = detail(browser, shop, reward_id)
     with inside(app, shop):
         customers.block(customer_id, by=shop.actor(), at=clock.now())
         db.session.commit()
-    page = client.get(shop.portal(f"/rewards/{reward_id}")).text
-    assert "Your card is paused" in page
-    assert "Redeem for" not in page
-    assert ask(client, shop, reward_id).status_code == 409
+    page = detail(browser, shop, reward_id)
+    assert "Your card is paused" in page.text
+    assert "Redeem for 100 points" not in buttons_of(page)
+    assert press(opened, "Redeem for 100 points").status_code == 409
     assert spendable(as_admin, customer_id) == 100
 
 
@@ -186,9 +201,9 @@ def test_the_last_one_goes_to_whoever_was_first(app: Flask, shop: Shop, as_admin
     last = make_reward(app, shop, "Last mug", points_cost=10, total_stock=1, current_stock=1)
     first, _ = member(app, shop, points=10)
     second, customer_id = member(app, shop, points=10)
-    assert "Redeem for 10 points" in second.get(shop.portal(f"/rewards/{last}")).text
-    assert ask(first, shop, last).status_code == 303
-    late = ask(second, shop, last)
+    opened = detail(second, shop, last)
+    ask(first, shop, last, 10)
+    late = press(opened, "Redeem for 10 points")
     assert late.status_code == 409
     assert "out of stock" in late.text
     assert spendable(as_admin, customer_id) == 10
@@ -196,8 +211,8 @@ def test_the_last_one_goes_to_whoever_was_first(app: Flask, shop: Shop, as_admin
 
 def test_a_reward_without_approval_is_ready_at_once(app: Flask, shop: Shop) -> None:
     quick = make_reward(app, shop, "Biscuit", points_cost=5, needs_approval=False)
-    client, _ = member(app, shop, points=5)
-    assert "Ready to collect" in client.get(ask(client, shop, quick).location).text
+    browser, _ = member(app, shop, points=5)
+    assert "Ready to collect" in browser.get(ask(browser, shop, quick, 5)).text
 
 
 def test_a_picture_is_served_to_anybody_and_kept_for_ever(app: Flask, shop: Shop) -> None:
@@ -213,8 +228,8 @@ def test_a_picture_is_served_to_anybody_and_kept_for_ever(app: Flask, shop: Shop
             )
         )
         db.session.commit()
-    client = app.test_client()
-    answer = client.get(shop.portal(f"/pictures/{'a' * 64}"))
-    assert (answer.data, answer.mimetype) == (b"picture", "image/webp")
+    browser = browser_of(app)
+    answer = browser.get(shop.portal(f"/pictures/{'a' * 64}"))
+    assert (answer.body, answer.content_type) == (b"picture", "image/webp")
     assert "immutable" in answer.headers["Cache-Control"]
-    assert client.get(make_shop(app).portal(f"/pictures/{'a' * 64}")).status_code == 404
+    browser.get(make_shop(app).portal(f"/pictures/{'a' * 64}"), status=404)

@@ -13,7 +13,8 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.mail import service as mail
 from nxloy_web.redemptions import notices, service
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
-from tests.portal.steps import Admin, give_points, joining, mailed_code
+from tests.portal.steps import Admin, enter_code, give_points, join, mailed_code
+from tests.pressing import browser_of
 
 
 @pytest.fixture(scope="module")
@@ -150,9 +151,8 @@ def test_what_is_about_to_lapse_is_told_once(
 def test_joining_brings_a_welcome(
     app: Flask, shop: Shop, letters: list[dict[str, Any]], as_admin: Admin
 ) -> None:
-    client = app.test_client()
-    client.post(shop.portal("/join"), data=joining("new@example.com"))
-    client.post(shop.portal("/code"), data={"code": mailed_code(as_admin, "new@example.com")})
+    asked_for = join(browser_of(app), shop, "new@example.com")
+    enter_code(asked_for, mailed_code(as_admin, "new@example.com"))
     worker.run_until_idle(app)
     welcome = [letter for letter in letters if letter["kind"] == "welcome"]
     assert [letter["to"] for letter in welcome] == ["new@example.com"]
