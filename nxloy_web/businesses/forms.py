@@ -15,7 +15,6 @@ from wtforms.validators import InputRequired, NumberRange
 
 from nxloy_web.businesses import choices
 from nxloy_web.permissions import Role
-from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options, options_of
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 
@@ -71,7 +70,7 @@ class SettingsForm(EditForm):
         description="How they are written.",
     )
     currency = SelectField("Currency", choices=options_of(choices.currencies))
-    hue = SelectField("Colour", choices=[])
+    hue = SelectField("Colour", choices=[], coerce=int)
     usual_points = _number(
         "Usual points", 1, 1_000_000,
         "The counter asks again before it gives more for one purchase.",
@@ -92,27 +91,6 @@ class SettingsForm(EditForm):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         self.hue.choices = options(_hues(self.hue.object_data))
-
-    @staticmethod
-    def values_of(business: Any) -> dict[str, Any]:
-        """The business as the form shows it."""
-        return {
-            "name": business.name,
-            "timezone": business.timezone,
-            "locale": business.locale,
-            "currency": business.currency,
-            "version": business.version,
-        } | {
-            name: str(value) if name == "hue" else value
-            for name, value in business.settings.model_dump().items()
-        }
-
-    def facts(self) -> dict[str, Any]:
-        names = ("name", "timezone", "locale", "currency")
-        return {name: self[name].data for name in names}
-
-    def settings(self) -> BusinessSettings:
-        return BusinessSettings(**{name: self[name].data for name in BusinessSettings.model_fields})
 
 
 class LocationFields(BaseForm):

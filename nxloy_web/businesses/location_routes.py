@@ -6,12 +6,15 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.businesses import locations, queries
+from nxloy_web.businesses.facts import LocationFacts
 from nxloy_web.businesses.forms import EditLocationForm, LocationFields, NewLocationForm
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.tables.businesses import Location
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.facts import typed
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
 from nxloy_web.web.whereabouts import remember
@@ -39,7 +42,7 @@ def create() -> ResponseReturnValue:
         return _form_page(form, status=422)
     try:
         location = locations.add(
-            form.name.data, form.address.data, id=form.new_id.data, by=g.actor, at=clock.now()
+            form.new_id.data, typed(form, LocationFacts), by=g.actor, at=clock.now()
         )
     except locations.LocationNameTaken as refusal:
         form.refuse("name", refusal.message)
@@ -51,21 +54,20 @@ def create() -> ResponseReturnValue:
 @requires(Permission.LOCATIONS_EDIT)
 def edit(location_id: str) -> ResponseReturnValue:
     location = find(Location, location_id)
-    return _form_page(EditLocationForm.from_request(obj=location), location)
+    return _form_page(_edit_form(location), location)
 
 
 @bp.post("/<location_id>/edit")
 @requires(Permission.LOCATIONS_EDIT)
 def save(location_id: str) -> ResponseReturnValue:
     location = find(Location, location_id)
-    form = EditLocationForm.from_request(obj=location)
+    form = _edit_form(location)
     if not form.validate():
         return _form_page(form, location, status=422)
     try:
         locations.edit(
             location_id,
-            form.name.data,
-            form.address.data,
+            typed(form, LocationFacts),
             version=form.version.data,
             by=g.actor,
             at=clock.now(),
@@ -107,6 +109,10 @@ def choose() -> ResponseReturnValue:
     answer = see_other(local_path(request.form.get("next")) or url_for("counter.index"))
     remember(answer, g.place.slug, g.place.business_id, location_id)
     return answer
+
+
+def _edit_form(location: Location) -> EditLocationForm:
+    return EditLocationForm.of(facts_of(location, LocationFacts), version=location.version)
 
 
 def _form_page(

@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
+from nxloy_web.businesses.facts import LocationFacts
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as restore_row
@@ -40,29 +42,29 @@ def deleted() -> Sequence[Location]:
     ).all()
 
 
-def add(name: str, address: str, *, id: str, by: Actor, at: datetime) -> Location:
+def add(id: str, facts: LocationFacts, *, by: Actor, at: datetime) -> Location:
     by.needs(Permission.LOCATIONS_EDIT)
     made = already(Location, id)
     if made is not None:
         return made
     with refusing(_UNIQUE):
-        location, is_new = insert_once(Location(id=id, name=name, address=address))
+        location, is_new = insert_once(Location(id=id, **columns(facts)))
     if is_new:
-        audit.record("location.added", location, by=by, after={"name": name}, at=at)
+        audit.record("location.added", location, by=by, after=columns(facts), at=at)
     return location
 
 
 def edit(
-    location_id: str, name: str, address: str, *, version: int | None, by: Actor, at: datetime
+    location_id: str, facts: LocationFacts, *, version: int | None, by: Actor, at: datetime
 ) -> Location:
     by.needs(Permission.LOCATIONS_EDIT)
     location = find(Location, location_id, lock=True)
     check_version(location, version)
-    before, after = audit.changes(location, {"name": name, "address": address})
+    before, after = changes(location, facts)
     if not after:
         return location
     with refusing(_UNIQUE):
-        location.name, location.address = name, address
+        put(location, facts)
     audit.record("location.changed", location, by=by, before=before, after=after, at=at)
     return location
 

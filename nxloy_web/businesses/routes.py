@@ -6,10 +6,13 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.businesses import service
+from nxloy_web.businesses.facts import BusinessFacts
 from nxloy_web.businesses.forms import SettingsForm
+from nxloy_web.db.facts import facts_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.facts import typed
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk
 
@@ -30,7 +33,7 @@ def save() -> ResponseReturnValue:
         return _page(form, status=422)
     try:
         service.change(
-            form.facts(), form.settings(), version=form.version.data, by=g.actor, at=clock.now()
+            typed(form, BusinessFacts), version=form.version.data, by=g.actor, at=clock.now()
         )
     except Stale:
         keep_typed(form, service.business())
@@ -42,7 +45,8 @@ def save() -> ResponseReturnValue:
 
 
 def _form() -> SettingsForm:
-    return SettingsForm.from_request(data=SettingsForm.values_of(service.business()))
+    business = service.business()
+    return SettingsForm.of(facts_of(business, BusinessFacts), version=business.version)
 
 
 def _page(form: SettingsForm, status: int = 200) -> ResponseReturnValue:

@@ -7,8 +7,10 @@ from sqlalchemy import select, update
 
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
+from nxloy_web.businesses.facts import BusinessFacts
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, put
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import WITH_DELETED, history
@@ -39,28 +41,19 @@ def has_money() -> bool:
     return any(db.session.scalar(history(statement.limit(1))) for statement in amounts)
 
 
-def change(
-    facts: dict[str, Any],
-    settings: BusinessSettings,
-    *,
-    version: int | None,
-    by: Actor,
-    at: datetime,
-) -> Business:
+def change(facts: BusinessFacts, *, version: int | None, by: Actor, at: datetime) -> Business:
     """Save name, timezone, locale, currency and settings together."""
     by.needs(Permission.BUSINESS_EDIT)
     row = locked_business()
     check_version(row, version)
-    before, after = audit.changes(row, facts | {"settings": settings})
+    before, after = changes(row, facts)
     if "settings" in after:
-        before["settings"], after["settings"] = _changed(before["settings"], settings)
+        before["settings"], after["settings"] = _changed(row.settings, facts.settings)
     if not after:
         return row
     if "currency" in after:
         _change_currency(after["currency"])
-    for name, value in facts.items():
-        setattr(row, name, value)
-    row.settings = settings
+    put(row, facts)
     audit.record("business.changed", row, by=by, before=before, after=after, at=at)
     db.session.flush()
     return row

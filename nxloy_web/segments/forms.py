@@ -3,7 +3,7 @@
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from nxloy_web.tables.segments import CustomerSegment, SegmentKind
+from nxloy_web.tables.segments import SegmentKind
 from nxloy_web.web.fields import needed, one_line
 from nxloy_web.web.forms import CreateForm, EditForm
 
@@ -26,10 +26,4 @@ class NewSegmentForm(SegmentFields, CreateForm):
 
 
 class EditSegmentForm(SegmentFields, EditForm):
-    @staticmethod
-    def shown(segment: CustomerSegment) -> dict[str, object]:
-        return {
-            "name": segment.name,
-            "description": segment.description,
-            "version": segment.version,
-        }
+    pass

@@ -12,6 +12,7 @@ from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.ids import is_id
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
@@ -20,11 +21,13 @@ from nxloy_web.segments import draft as drafts
 from nxloy_web.segments import queries, service
 from nxloy_web.segments.catalog import FACTS
 from nxloy_web.segments.draft import DraftGroup
+from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
+from nxloy_web.web.facts import typed
 from nxloy_web.web.places import desk
 
 bp = desk("segments", __name__, "/segments")
@@ -85,7 +88,11 @@ def create() -> ResponseReturnValue:
         return _editor(form, draft, status=422)
     try:
         segment = service.create(
-            id=form.new_id.data, kind=kind, rules=rules, by=g.actor, at=clock.now(), **_facts(form)
+            form.new_id.data,
+            typed(form, SegmentFacts, rules=rules),
+            kind=kind,
+            by=g.actor,
+            at=clock.now(),
         )
     except service.SegmentNameTaken as error:
         form.refuse("name", error.message)
@@ -136,7 +143,7 @@ def show(segment_id: str) -> ResponseReturnValue:
 @requires(Permission.SEGMENTS_EDIT)
 def edit(segment_id: str) -> ResponseReturnValue:
     segment = find(CustomerSegment, segment_id)
-    form = EditSegmentForm.from_request(data=EditSegmentForm.shown(segment))
+    form = _edit_form(segment)
     return _editor(form, drafts.of_rules(segment.rules, queries.surroundings()), segment=segment)
 
 
@@ -144,7 +151,7 @@ def edit(segment_id: str) -> ResponseReturnValue:
 @requires(Permission.SEGMENTS_EDIT)
 def save(segment_id: str) -> ResponseReturnValue:
     segment = find(CustomerSegment, segment_id)
-    form = EditSegmentForm.from_request()
+    form = _edit_form(segment)
     draft = drafts.read(request.form)
     if deed := _deed():
         draft = drafts.change(draft, deed)
@@ -155,11 +162,10 @@ def save(segment_id: str) -> ResponseReturnValue:
     try:
         service.edit(
             segment_id,
+            typed(form, SegmentFacts, rules=rules),
             version=form.version.data,
-            rules=rules,
             by=g.actor,
             at=clock.now(),
-            **_facts(form),
         )
     except Stale:
         keep_typed(form, find(CustomerSegment, segment_id))
@@ -316,8 +322,8 @@ def _said() -> Callable[[SegmentRules], str]:
     return lambda rules: drafts.in_one_line(drafts.of_rules(rules, around), around)
 
 
-def _facts(form: Any) -> dict[str, Any]:
-    return {"name": form.name.data, "description": form.description.data or None}
+def _edit_form(segment: CustomerSegment) -> EditSegmentForm:
+    return EditSegmentForm.of(facts_of(segment, SegmentFacts), version=segment.version)
 
 
 def _deed() -> str:

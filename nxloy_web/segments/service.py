@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from nxloy_web.actors import Actor
 from nxloy_web.audit import service as audit
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
@@ -17,13 +18,13 @@ from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.permissions import Permission
 from nxloy_web.segments import refreshing
+from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Reward
 from nxloy_web.tables.segments import (
     CustomerSegment,
     CustomerSegmentMember,
     SegmentKind,
-    SegmentRules,
 )
 from nxloy_web.texts import _, ngettext
 
@@ -47,40 +48,32 @@ _REFUSALS = {"uq_customer_segments_name": SegmentNameTaken()}
 
 
 def create(
-    *,
-    id: str,
-    kind: SegmentKind,
-    name: str,
-    description: str | None,
-    rules: SegmentRules,
-    by: Actor,
-    at: datetime,
+    id: str, facts: SegmentFacts, *, kind: SegmentKind, by: Actor, at: datetime
 ) -> CustomerSegment:
     """Add a segment and gather its members. A second press returns the first one's."""
     by.needs(Permission.SEGMENTS_EDIT)
-    facts = {"kind": kind, "name": name, "description": description, "rules": rules}
+    values = columns(facts) | {"kind": kind}
     with refusing(_REFUSALS):
-        segment, made = insert_once(CustomerSegment(id=id, **facts))
+        segment, made = insert_once(CustomerSegment(id=id, **values))
     if made:
-        audit.record("segment.created", segment, by=by, after=facts, at=at)
+        audit.record("segment.created", segment, by=by, after=values, at=at)
         if kind is SegmentKind.DYNAMIC:
             refreshing.refresh_soon(segment, at)
     return segment
 
 
 def edit(
-    segment_id: str, *, version: int | None, by: Actor, at: datetime, **facts: Any
+    segment_id: str, facts: SegmentFacts, *, version: int | None, by: Actor, at: datetime
 ) -> CustomerSegment:
     """Change name, description or rules. The same again changes nothing."""
     by.needs(Permission.SEGMENTS_EDIT)
     segment = find(CustomerSegment, segment_id, lock=True)
-    before, after = audit.changes(segment, facts)
+    before, after = changes(segment, facts)
     if not after:
         return segment
     check_version(segment, version)
     with refusing(_REFUSALS):
-        for name, value in after.items():
-            setattr(segment, name, value)
+        put(segment, facts)
     audit.record("segment.edited", segment, by=by, before=before, after=after, at=at)
     if "rules" in after:
         refreshing.refresh_soon(segment, at)

@@ -3,14 +3,17 @@
 Whoever adds a column, a fact, a form or a whole new thing meets the tests of this folder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 
+from nxloy_web.businesses.facts import BusinessFacts, LocationFacts
+from nxloy_web.businesses.forms import EditLocationForm, NewLocationForm, SettingsForm
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.programs.facts import ProgramFacts, TierFacts
@@ -22,9 +25,20 @@ from nxloy_web.programs.forms import (
 )
 from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.rewards.forms import EditRewardForm, NewRewardForm
+from nxloy_web.segments.catalog import FACTS as CATALOGUE
+from nxloy_web.segments.facts import SegmentFacts
+from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
+from nxloy_web.segments.queries import surroundings
+from nxloy_web.tables.businesses import Business, BusinessSettings, Location
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings, ProgramType
 from nxloy_web.tables.rewards import Reward, RewardType
-from nxloy_web.tables.segments import CustomerSegment, SegmentKind
+from nxloy_web.tables.segments import (
+    Condition,
+    CustomerSegment,
+    Group,
+    SegmentKind,
+    SegmentRules,
+)
 from tests.factories import NOON, Shop
 
 LINES = 'First – "quoted" & <b>plain</b>\n\nThird line, 50 % off'
@@ -47,8 +61,8 @@ class Thing:
     """Columns, and fields of JSON columns, that no form asks for; and why."""
     beside: Mapping[str, str] = field(default_factory=dict)
     """Fields of a form that are no facts; and why."""
-    hidden: frozenset[str] = frozenset()
-    """Facts that travel with the form and are not typed."""
+    without_field: frozenset[str] = frozenset()
+    """Facts that are read from the page in a way of their own."""
     button: str = "Save"
 
     def __str__(self) -> str:
@@ -102,7 +116,6 @@ REWARD = Thing(
         "in_stock": "the first stock of a new reward",
         "offer": "a new reward is offered at once",
     },
-    hidden=frozenset({"image"}),
 )
 
 
@@ -156,4 +169,92 @@ TIER = Thing(
     not_edited={"program_id": "a tier stays in its program"},
 )
 
-THINGS = (REWARD, PROGRAM, TIER)
+
+def _segment(shop: Shop) -> CustomerSegment:
+    tier = LoyaltyTier(program_id=shop.program_id, name="Gold", required_points=500)
+    db.session.add(tier)
+    db.session.flush()
+    return CustomerSegment(
+        id=new_id(),
+        name="Stammgäste & more",
+        description=LINES,
+        kind=SegmentKind.DYNAMIC,
+        rules=SegmentRules(match="any", items=[*_every_condition()]),
+    )
+
+
+def _every_condition() -> Iterator[Group]:
+    """A group a fact of the catalogue, with every comparison it knows."""
+    typed = {"text": "oat milk", "money": "123456", "number": "90", "date": "2026-02-28"}
+    around = surroundings()
+    for name, fact in CATALOGUE.items():
+        yield Group(
+            match="any",
+            items=[
+                Condition(
+                    field=name,
+                    operator=operator,
+                    value=typed.get(comparison.value.control)
+                    or list(comparison.value.options(around))[-1],
+                )
+                for operator, comparison in fact.comparisons.items()
+            ],
+        )
+
+
+SEGMENT = Thing(
+    model=CustomerSegment,
+    facts=SegmentFacts,
+    forms=(NewSegmentForm, EditSegmentForm),
+    filled=_segment,
+    page="/segments/{id}/edit",
+    new=("/segments/new", "Create segment"),
+    not_edited={
+        "kind": "chosen once: a rule, or a list",
+        "member_count": "counted",
+        "refreshed_at": "when it was counted",
+    },
+    beside={"kind": "chosen once, by the button that opens the form"},
+    without_field=frozenset({"rules"}),  # read by `draft`, from fields named by their place
+)
+
+
+def _business(shop: Shop) -> Business:
+    row = db.session.scalars(select(Business).where(Business.id == shop.business_id)).one()
+    row.name, row.timezone, row.locale = "Café <Böhnchen> & Co", "Asia/Kathmandu", "de"
+    row.settings = BusinessSettings(
+        usual_points=123,
+        staff_adjust_limit=0,
+        balance_may_go_negative=True,
+        redemption_days=3,
+        hue=359,
+    )
+    return row
+
+
+BUSINESS = Thing(
+    model=Business,
+    facts=BusinessFacts,
+    forms=(SettingsForm,),
+    filled=_business,
+    page="/settings/",
+    new=None,
+    not_edited={"slug": "printed on posters"},
+)
+
+
+def _location(shop: Shop) -> Location:
+    return Location(id=new_id(), name="Quai d’Orsay", address=LINES)
+
+
+LOCATION = Thing(
+    model=Location,
+    facts=LocationFacts,
+    forms=(NewLocationForm, EditLocationForm),
+    filled=_location,
+    page="/locations/{id}/edit",
+    new=("/locations/new", "Add"),
+    not_edited={},
+)
+
+THINGS = (REWARD, PROGRAM, TIER, SEGMENT, BUSINESS, LOCATION)
