@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nxloy_web import chrome, cli, config, extensions, features, health, host, hosting
+from nxloy_web import cli, config, extensions, features, health, host, hosting, page_frame
 from nxloy_web.db import db
 from nxloy_web.web import assets, errors, filters, preferences, security, translating
 from nxloy_web.web import sign_in as visitors
@@ -32,7 +32,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     errors.init_app(app)
     filters.init_app(app)
     translating.init_app(app)
-    chrome.init_app(app)
+    page_frame.init_app(app)
     assets.init_app(app)
 
     app.register_blueprint(health.bp)

@@ -1,4 +1,4 @@
-"""Commands beside the web: `flask worker`, `flask demo`, `flask db-roles`, `flask schema …`."""
+"""Commands beside the web that belong to no feature: `flask worker` and `flask db-roles`."""
 
 import logging
 
@@ -8,15 +8,11 @@ from flask import Flask, current_app
 from nxloy_web import tasks, worker
 from nxloy_web.db.reaching import refuse_unreachable
 from nxloy_web.db.roles import roles_command
-from nxloy_web.demo.command import demo_command
-from nxloy_web.schema.commands import schema_group
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(roles_command)
     app.cli.add_command(worker_command)
-    app.cli.add_command(demo_command)
-    app.cli.add_command(schema_group)
 
 
 @click.command(

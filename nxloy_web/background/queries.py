@@ -9,13 +9,6 @@ from nxloy_web.tables.jobs import JobRun, JobState
 
 SHOWN = 50
 
-TITLES = {
-    "imports.check": "Check an import",
-    "imports.run": "Bring in an import",
-    "imports.undo": "Undo an import",
-}
-"""What people call a job; others are shown by their name, spelled out."""
-
 
 def recent() -> Sequence[JobRun]:
     """The latest jobs, the newest first."""
@@ -26,7 +19,3 @@ def recent() -> Sequence[JobRun]:
 
 def is_moving(runs: Sequence[JobRun]) -> bool:
     return any(run.state in (JobState.WAITING, JobState.RUNNING) for run in runs)
-
-
-def title(kind: str) -> str:
-    return TITLES.get(kind) or kind.replace(".", " ").replace("_", " ").capitalize()

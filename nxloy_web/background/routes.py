@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web.background import queries
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.web.answers import page
+from nxloy_web.web.features import installed
 from nxloy_web.web.places import desk
 
 bp = desk("background", __name__, "/background-work")
@@ -19,5 +20,11 @@ def index() -> ResponseReturnValue:
         fragment="background/_runs.html",
         runs=runs,
         is_moving=queries.is_moving(runs),
-        title_of=queries.title,
+        title_of=title_of,
     )
+
+
+def title_of(kind: str) -> str:
+    """What people call a job; one without a title is shown by its name, spelled out."""
+    titles = {kind: title for feature in installed() for kind, title in feature.jobs.items()}
+    return titles.get(kind) or kind.replace(".", " ").replace("_", " ").capitalize()

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web.customers import listing
 from nxloy_web.customers import queries as customers
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.search import commands, queries
+from nxloy_web.search import pages_and_deeds, queries
 from nxloy_web.web.answers import page
 from nxloy_web.web.places import desk
 
@@ -27,5 +27,5 @@ def palette() -> ResponseReturnValue:
         redemption=queries.redemption(text) if text and may(Permission.REDEMPTIONS_VIEW) else None,
         customers=customers.search(text, MOST) if text and may(Permission.CUSTOMERS_VIEW) else [],
         rewards=queries.rewards(text, MOST) if text and may(Permission.REWARDS_VIEW) else [],
-        commands=commands.matching(text),
+        commands=pages_and_deeds.matching(text),
     )

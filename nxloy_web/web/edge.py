@@ -31,7 +31,7 @@ class NxFlask(Flask):
 
     jinja_environment = Templates
     around_page: Callable[[], dict[str, Any]] = dict
-    """What every whole page is given besides its own context; see chrome.py."""
+    """What every whole page is given besides its own context; see page_frame.py."""
 
     def full_dispatch_request(self) -> Response:
         with texts.speaking(texts.ENGLISH):

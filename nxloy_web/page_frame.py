@@ -1,7 +1,6 @@
 """What stands around a page: navigation, figures beside it, toasts, the visitor's theme."""
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -13,63 +12,11 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.home import setup
 from nxloy_web.permissions import Permission
-from nxloy_web.redemptions import queries as redemptions
 from nxloy_web.web.edge import NxFlask
+from nxloy_web.web.features import DeskPage, installed
 from nxloy_web.web.places import is_operator
 
 P = Permission
-_BESIDE = select(redemptions.PENDING, *setup.DONE)
-"""One statement for the figures that stand around every page of the desk."""
-
-
-@dataclass(frozen=True)
-class NavItem:
-    section: str
-    label: str
-    icon: str
-    endpoint: str
-    permission: Permission
-    tab: bool = False
-    counts_pending: bool = False
-
-
-DESK_NAV = (
-    NavItem("", "Home", "house", "home.index", P.HOME, tab=True),
-    NavItem("", "Counter", "scan-line", "counter.index", P.POINTS_GIVE),
-    NavItem(
-        "",
-        "Redemptions",
-        "inbox",
-        "redemptions.index",
-        P.REDEMPTIONS_VIEW,
-        tab=True,
-        counts_pending=True,
-    ),
-    NavItem("", "Customers", "users", "customers.index", P.CUSTOMERS_VIEW, tab=True),
-    NavItem("", "Segments", "list-filter", "segments.index", P.SEGMENTS_VIEW),
-    NavItem("Program", "Programs & tiers", "layers", "programs.index", P.PROGRAMS_VIEW),
-    NavItem("Program", "Rewards", "gift", "rewards.index", P.REWARDS_VIEW, tab=True),
-    NavItem("Program", "Points ledger", "coins", "ledger.index", P.LEDGER_VIEW),
-    NavItem("Program", "Imports", "upload", "imports.index", P.IMPORTS_VIEW),
-    NavItem("Business", "Settings", "settings", "businesses.settings", P.BUSINESS_EDIT),
-    NavItem("Business", "Team", "user", "team.index", P.TEAM_EDIT),
-    NavItem("Business", "Locations", "store", "locations.index", P.LOCATIONS_EDIT),
-    NavItem("Business", "Audit log", "history", "audit.index", P.AUDIT_VIEW),
-    NavItem("Business", "Background work", "activity", "background.index", P.JOBS_VIEW),
-)
-
-PORTAL_NAV = (
-    ("Card", "wallet", "portal.card"),
-    ("Rewards", "gift", "portal.rewards"),
-    ("History", "history", "portal.history"),
-    ("Profile", "user", "portal.profile"),
-)
-
-OPERATOR_NAV = (
-    ("Installation", "Schema", "database", "schema.index"),
-    ("You", "Businesses", "store", "identity.places"),
-    ("You", "Account", "user", "identity.account"),
-)
 
 
 def init_app(app: NxFlask) -> None:
@@ -85,9 +32,10 @@ def around_page() -> dict[str, Any]:
         return {"toasts": _toasts(), **around}
     if g.side != "desk":
         return {"nav": _portal_nav(), "toasts": _toasts()}
-    pending, *done = db.session.execute(_BESIDE).one()
+    pages = _desk_pages()
+    counts, done = _figures(pages)
     return {
-        "nav": _desk_nav(pending),
+        "nav": _desk_nav(pages, counts),
         "toasts": _toasts(),
         "setup": setup.checklist(done) if place.may(P.PROGRAMS_EDIT) else None,
     }
@@ -143,20 +91,35 @@ def _address(root: str, slug: str, endpoint: str) -> str:
     return url_for(endpoint)
 
 
-def _desk_nav(pending: int) -> list[dict[str, Any]]:
+def _desk_pages() -> list[DeskPage]:
+    return [
+        page for feature in installed() for page in feature.desk if g.place.may(page.permission)
+    ]
+
+
+def _figures(pages: list[DeskPage]) -> tuple[dict[str, int], list[bool]]:
+    """The counts beside pages by endpoint, and which steps of the setup are done.
+
+    One statement for all figures that stand around a page of the desk.
+    """
+    counted = {page.endpoint: page.count for page in pages if page.count is not None}
+    figures = list(db.session.execute(select(*counted.values(), *setup.DONE)).one())
+    return dict(zip(counted, figures, strict=False)), figures[len(counted) :]
+
+
+def _desk_nav(pages: list[DeskPage], counts: dict[str, int]) -> list[dict[str, Any]]:
     here = request.blueprint
     return [
         {
-            "section": item.section,
-            "label": item.label,
-            "icon": item.icon,
-            "href": _at(item.endpoint),
-            "current": item.endpoint.split(".")[0] == here,
-            "count": pending if item.counts_pending else None,
-            "tab": item.tab,
+            "section": page.section,
+            "label": page.label,
+            "icon": page.icon,
+            "href": _at(page.endpoint),
+            "current": page.endpoint.split(".")[0] == here,
+            "count": counts.get(page.endpoint),
+            "tab": page.tab,
         }
-        for item in DESK_NAV
-        if g.place.may(item.permission)
+        for page in pages
     ]
 
 
@@ -165,27 +128,29 @@ def _portal_nav() -> list[dict[str, Any]]:
         return []
     return [
         {
-            "label": label,
-            "icon": icon,
-            "href": url_for(endpoint),
-            "current": request.endpoint == endpoint,
+            "label": page.label,
+            "icon": page.icon,
+            "href": url_for(page.endpoint),
+            "current": request.endpoint == page.endpoint,
             "count": None,
         }
-        for label, icon, endpoint in PORTAL_NAV
+        for feature in installed()
+        for page in feature.portal
     ]
 
 
 def _operator_nav() -> list[dict[str, Any]]:
     return [
         {
-            "section": section,
-            "label": label,
-            "icon": icon,
-            "href": url_for(endpoint),
-            "current": request.endpoint == endpoint,
+            "section": page.section,
+            "label": page.label,
+            "icon": page.icon,
+            "href": url_for(page.endpoint),
+            "current": request.endpoint == page.endpoint,
             "tab": True,
         }
-        for section, label, icon, endpoint in OPERATOR_NAV
+        for feature in installed()
+        for page in feature.operator
     ]
 
 

@@ -1,0 +1,14 @@
+"""Background work."""
+
+from nxloy_web.background import routes
+from nxloy_web.permissions import Permission
+from nxloy_web.web.features import DeskPage, Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+    desk=(
+        DeskPage(
+            "Business", "Background work", "activity", "background.index", Permission.JOBS_VIEW
+        ),
+    ),
+)

@@ -1,0 +1,16 @@
+"""Customers."""
+
+from nxloy_web.customers import routes
+from nxloy_web.permissions import Permission
+from nxloy_web.web.features import Deed, DeskPage, Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+    desk=(
+        DeskPage("", "Customers", "users", "customers.index", Permission.CUSTOMERS_VIEW, tab=True),
+    ),
+    deeds=(
+        Deed("Deleted customers", "archive", "customers.deleted", Permission.CUSTOMERS_MANAGE),
+        Deed("Export customers", "download", "customers.export", Permission.CUSTOMERS_EXPORT),
+    ),
+)

@@ -1,0 +1,8 @@
+"""The gallery of components."""
+
+from nxloy_web.gallery import routes
+from nxloy_web.web.features import Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+)

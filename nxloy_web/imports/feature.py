@@ -1,0 +1,16 @@
+"""Imports of customers and purchases."""
+
+from nxloy_web.imports import routes
+from nxloy_web.permissions import Permission
+from nxloy_web.web.features import Deed, DeskPage, Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+    desk=(DeskPage("Program", "Imports", "upload", "imports.index", Permission.IMPORTS_VIEW),),
+    deeds=(Deed("Import a file", "upload", "imports.new", Permission.IMPORTS_EDIT),),
+    jobs={
+        "imports.check": "Check an import",
+        "imports.run": "Bring in an import",
+        "imports.undo": "Undo an import",
+    },
+)

@@ -1,0 +1,25 @@
+"""Redemptions: rewards asked for and handed over."""
+
+from nxloy_web.permissions import Permission
+from nxloy_web.redemptions import queries, routes
+from nxloy_web.web.features import Deed, DeskPage, Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+    desk=(
+        DeskPage(
+            "",
+            "Redemptions",
+            "inbox",
+            "redemptions.index",
+            Permission.REDEMPTIONS_VIEW,
+            tab=True,
+            count=queries.PENDING,
+        ),
+    ),
+    deeds=(
+        Deed(
+            "Scan a redemption code", "scan-line", "redemptions.find", Permission.REDEMPTIONS_VIEW
+        ),
+    ),
+)

@@ -1,0 +1,8 @@
+"""The palette."""
+
+from nxloy_web.search import routes
+from nxloy_web.web.features import Feature
+
+FEATURE = Feature(
+    blueprints=(routes.bp,),
+)
