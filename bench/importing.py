@@ -89,6 +89,7 @@ def main(business_id: str, owner_id: str, program_id: str, kind: str, file: str)
             filename="file.csv",
             content=Path(file).read_bytes(),
             by=by,
+            at=clock.now(),
         )
         db.session.commit()
         wanted = program_id if run.kind is ImportKind.PURCHASES else None

@@ -2,7 +2,9 @@
 
 from flask import Flask
 
+from nxloy_web import events
 from nxloy_web.audit import feature as audit
+from nxloy_web.audit import service as audit_log
 from nxloy_web.background import feature as background
 from nxloy_web.businesses import feature as businesses
 from nxloy_web.counter import feature as counter
@@ -44,5 +46,10 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
+READERS: tuple[events.Reader, ...] = (audit_log.write_down,)
+"""Who hears what happens, in this order."""
+
+
 def init_app(app: Flask) -> None:
+    events.read_by(READERS)
     install(app, FEATURES)

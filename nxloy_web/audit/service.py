@@ -1,4 +1,4 @@
-"""Writing down what people changed, in the transaction of the change."""
+"""Writing down what happened, in the transaction of the change."""
 
 import enum
 from datetime import date, datetime
@@ -7,46 +7,29 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nxloy_web import clock
-from nxloy_web.actors import Actor
 from nxloy_web.db import db
-from nxloy_web.db.base import TenantMixin
+from nxloy_web.events import Event
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.texts import Text
 
-Facts = dict[str, Any]
 
-
-def record(
-    action: str,
-    subject: TenantMixin | Any,
-    *,
-    by: Actor,
-    before: Facts | None = None,
-    after: Facts | None = None,
-    at: datetime | None = None,
-) -> None:
-    """Add one entry. Pass only what changed, and ids instead of people's names."""
+def write_down(event: Event) -> None:
+    """Every event is an entry of the audit log."""
+    by = event.by
     db.session.add(
         AuditEntry(
-            action=action,
-            subject_type=type(subject).__name__,
-            subject_id=subject.id,
+            action=event.name,
+            subject_type=type(event.subject).__name__,
+            subject_id=event.subject.id,
             actor_kind=by.kind,
             actor_user_id=by.user_id,
             actor_role=None if by.role is None else by.role.value,
-            before=None if before is None else _plain(before),
-            after=None if after is None else _plain(after),
+            before=_plain(event.before),
+            after=_plain(event.after),
             request_id=by.request_id,
-            occurred_at=at or clock.now(),
+            occurred_at=event.at,
         )
     )
-
-
-def changes(row: Any, values: Facts) -> tuple[Facts, Facts]:
-    """What setting `values` on `row` would change, as (before, after); sets nothing."""
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    return {name: getattr(row, name) for name in changed}, changed
 
 
 def _plain(value: Any) -> Any:

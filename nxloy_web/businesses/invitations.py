@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
@@ -93,7 +93,7 @@ def invite(
             )
         )
     if is_new:
-        audit.record("invitation.sent", invitation, by=by, after={"role": role}, at=at)
+        events.happened("invitation.sent", invitation, by=by, after={"role": role}, at=at)
         _send(invitation, inviter, link(token))
     return invitation
 
@@ -104,7 +104,7 @@ def resend(invitation_id: str, *, inviter: str, link: Link, by: Actor, at: datet
     invitation = _open(invitation_id)
     token = secrets.token_urlsafe(32)
     invitation.token_hash, invitation.expires_at = token_hash(token), at + LASTS
-    audit.record("invitation.sent_again", invitation, by=by, at=at)
+    events.happened("invitation.sent_again", invitation, by=by, at=at)
     db.session.flush()
     _send(invitation, inviter, link(token))
     return invitation
@@ -114,7 +114,7 @@ def withdraw(invitation_id: str, *, by: Actor, at: datetime) -> Invitation:
     by.needs(Permission.TEAM_EDIT)
     invitation = _open(invitation_id)
     invitation.withdrawn_at = at
-    audit.record("invitation.withdrawn", invitation, by=by, at=at)
+    events.happened("invitation.withdrawn", invitation, by=by, at=at)
     db.session.flush()
     return invitation
 
@@ -159,7 +159,9 @@ def accept(token: str, user: User, *, at: datetime) -> None:
         db.session.add(membership)
         db.session.flush()
         by = Actor(kind="team", user_id=user.id, role=invitation.role)
-        audit.record("membership.joined", membership, by=by, after={"role": invitation.role}, at=at)
+        events.happened(
+            "membership.joined", membership, by=by, after={"role": invitation.role}, at=at
+        )
     db.session.flush()
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.businesses.facts import LocationFacts
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
@@ -50,7 +50,7 @@ def add(id: str, facts: LocationFacts, *, by: Actor, at: datetime) -> Location:
     with refusing(_UNIQUE):
         location, is_new = insert_once(Location(id=id, **columns(facts)))
     if is_new:
-        audit.record("location.added", location, by=by, after=columns(facts), at=at)
+        events.happened("location.added", location, by=by, after=columns(facts), at=at)
     return location
 
 
@@ -65,7 +65,7 @@ def edit(
         return location
     with refusing(_UNIQUE):
         put(location, facts)
-    audit.record("location.changed", location, by=by, before=before, after=after, at=at)
+    events.happened("location.changed", location, by=by, before=before, after=after, at=at)
     return location
 
 
@@ -77,7 +77,7 @@ def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
     if db.session.scalar(select(func.count(Location.id)).where(Location.deleted_at.is_(None))) == 1:
         raise LastLocation
     db.session.delete(location)
-    audit.record("location.deleted", location, by=by, before={"name": location.name}, at=at)
+    events.happened("location.deleted", location, by=by, before={"name": location.name}, at=at)
     db.session.flush()
     return location
 
@@ -107,5 +107,5 @@ def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
             }
         ):
             restore_row(location)
-        audit.record("location.restored", location, by=by, after={"name": location.name}, at=at)
+        events.happened("location.restored", location, by=by, after={"name": location.name}, at=at)
     return location

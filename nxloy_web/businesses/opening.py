@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Role
@@ -56,5 +56,5 @@ def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
     db.session.add_all([location, membership])
     db.session.flush()
     by = Actor(kind="team", user_id=owner_id, role=Role.OWNER)
-    audit.record("business.opened", business, by=by, after={"slug": new.slug}, at=at)
+    events.happened("business.opened", business, by=by, after={"slug": new.slug}, at=at)
     return business

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.businesses.facts import BusinessFacts
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
@@ -54,7 +54,7 @@ def change(facts: BusinessFacts, *, version: int | None, by: Actor, at: datetime
     if "currency" in after:
         _change_currency(after["currency"])
     put(row, facts)
-    audit.record("business.changed", row, by=by, before=before, after=after, at=at)
+    events.happened("business.changed", row, by=by, before=before, after=after, at=at)
     db.session.flush()
     return row
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, case, func, select, type_coerce
 from sqlalchemy.orm import joinedload
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
 from nxloy_web.db.refusals import check_version
@@ -63,7 +63,7 @@ def change_role(
         return row
     _keep_an_owner(row)
     before, row.role = row.role, role
-    audit.record(
+    events.happened(
         "membership.role_changed", row, by=by, before={"role": before}, after={"role": role}, at=at
     )
     db.session.flush()
@@ -77,7 +77,7 @@ def remove(membership_id: str, *, by: Actor, at: datetime) -> Membership:
     row = find(Membership, membership_id, lock=True)
     _keep_an_owner(row)
     db.session.delete(row)
-    audit.record("membership.removed", row, by=by, before={"role": row.role}, at=at)
+    events.happened("membership.removed", row, by=by, before={"role": row.role}, at=at)
     db.session.flush()
     return row
 

@@ -10,9 +10,8 @@ from sqlalchemy import Table, func, insert, inspect, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.exc import IntegrityError
 
-from nxloy_web import member_codes
+from nxloy_web import events, member_codes
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.customers.names import fold, name_norm, name_words
 from nxloy_web.customers.reach import NotReachable, email_columns, phone_columns
 from nxloy_web.db import db
@@ -22,6 +21,7 @@ from nxloy_web.db.rows import restore as restore_row
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import (
     Customer,
@@ -144,7 +144,7 @@ def enrol(
         customer, is_new = insert_once(customer)
     if is_new:
         _write_words(customer)
-        audit.record("customer.enrolled", customer, by=by, at=at, after=_open_facts(customer))
+        events.happened("customer.enrolled", customer, by=by, at=at, after=_open_facts(customer))
     return customer
 
 
@@ -161,7 +161,7 @@ def edit(
     values = _columns(dict(details), customer)
     if values.get("referred_by") == customer.id:
         raise NotPossible(_("Nobody can refer themselves."), "referred_by")
-    old, new = audit.changes(customer, values)
+    old, new = events.changes(customer, values)
     if not new:
         return customer
     if "email_norm" in new and customer.user_id is not None and by.kind == "team":
@@ -174,7 +174,7 @@ def edit(
             setattr(customer, name, value)
     if {"first_name", "last_name", "tags"} & new.keys():
         _write_words(customer)
-    audit.record(
+    events.happened(
         "customer.edited", customer, by=by, at=at, before=_discreet(old), after=_discreet(new)
     )
     return customer
@@ -200,7 +200,7 @@ def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
         raise HasOpenRedemptions(customer, count)
     db.session.delete(customer)
     _recount_segments(customer, -1)
-    audit.record("customer.deleted", customer, by=by, at=at)
+    events.happened("customer.deleted", customer, by=by, at=at)
     db.session.flush()
     return customer
 
@@ -218,7 +218,7 @@ def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     with _taking(_keys(customer)):
         restore_row(customer)
     _recount_segments(customer, 1)
-    audit.record("customer.restored", customer, by=by, at=at)
+    events.happened("customer.restored", customer, by=by, at=at)
     return customer
 
 
@@ -230,7 +230,7 @@ def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> C
     old = customer.user_id
     with _taking(_keys(customer) | {"user_id": user_id}):
         customer.user_id = user_id
-    audit.record(
+    events.happened(
         "customer.linked",
         customer,
         by=by,
@@ -355,14 +355,14 @@ def _refuse_taken(keys: dict[str, Any]) -> None:
 
 
 def _set_status(
-    customer_id: str, status: CustomerStatus, action: str, by: Actor, at: datetime
+    customer_id: str, status: CustomerStatus, name: EventName, by: Actor, at: datetime
 ) -> Customer:
     customer = find(Customer, customer_id, lock=True)
     if customer.status is status:
         return customer
     before, customer.status = customer.status, status
-    audit.record(
-        action, customer, by=by, at=at, before={"status": before}, after={"status": status}
+    events.happened(
+        name, customer, by=by, at=at, before={"status": before}, after={"status": status}
     )
     db.session.flush()
     return customer

@@ -44,6 +44,7 @@ def create() -> ResponseReturnValue:
                 filename=form.file.data.filename,
                 content=form.file.data.read(),
                 by=g.actor,
+                at=clock.now(),
             )
             return see_other(url_for(".columns", import_id=run.id))
         except Unreadable as refusal:

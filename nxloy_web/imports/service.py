@@ -3,9 +3,8 @@
 import hashlib
 from datetime import datetime
 
-from nxloy_web import jobs
+from nxloy_web import events, jobs
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.earning.programs import running_rules
@@ -37,7 +36,9 @@ class CannotMatch(BusinessRule):
         self.field = field
 
 
-def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Actor) -> ImportRun:
+def upload(
+    *, id: str, kind: ImportKind, filename: str, content: bytes, by: Actor, at: datetime
+) -> ImportRun:
     """Take in a file. Raises reading.Unreadable when it is no table we can read."""
     by.needs(Permission.IMPORTS_EDIT)
     if len(content) > LARGEST:
@@ -77,7 +78,9 @@ def upload(*, id: str, kind: ImportKind, filename: str, content: bytes, by: Acto
         )
     )
     if is_new:
-        audit.record("import.uploaded", run, by=by, after={"kind": kind, "lines": run.lines})
+        events.happened(
+            "import.uploaded", run, by=by, at=at, after={"kind": kind, "lines": run.lines}
+        )
     return run
 
 
@@ -110,7 +113,7 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     facts = {"kind": run.kind, "lines": run.lines, "new": run.created_rows}
     _start_over(run)
     jobs.enqueue(runs.run, shown=True, subject_id=run.id, import_id=run.id)
-    audit.record("import.started", run, by=by, at=at, after=facts)
+    events.happened("import.started", run, by=by, at=at, after=facts)
     return run
 
 
@@ -125,7 +128,7 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     run.state = ImportState.UNDOING
     jobs.enqueue(runs.undo, shown=True, subject_id=run.id, import_id=run.id)
     facts = {"kind": run.kind, "new": run.created_rows, "points": run.points}
-    audit.record("import.undone", run, by=by, at=at, before=facts)
+    events.happened("import.undone", run, by=by, at=at, before=facts)
     return run
 
 

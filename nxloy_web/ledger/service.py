@@ -15,8 +15,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from nxloy_web import events
 from nxloy_web.actors import SYSTEM, Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -268,7 +268,7 @@ def adjust(
         entry = credit(balance, amount, cause, expires_at=policy_end(program.id, at))
     else:
         entry = debit(balance, -amount, cause)
-    audit.record(
+    events.happened(
         "points.adjusted",
         entry,
         by=by,

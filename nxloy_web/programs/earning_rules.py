@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version
@@ -78,7 +78,7 @@ def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> Non
         raise Stale(_("The rule was changed in the meantime. Look at it again before you end it."))
     rule.ended_at = at
     db.session.flush()
-    audit.record("earning_rule.ended", rule, by=by, before={"terms": rule.terms}, at=at)
+    events.happened("earning_rule.ended", rule, by=by, before={"terms": rule.terms}, at=at)
 
 
 def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
@@ -123,7 +123,7 @@ def _add(
     )
     db.session.add(rule)
     db.session.flush()
-    audit.record(
+    events.happened(
         "earning_rule.created" if version == 1 else "earning_rule.edited",
         rule,
         by=by,

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
@@ -13,6 +13,7 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
@@ -56,7 +57,7 @@ def create(
     with refusing(_REFUSALS):
         program, made = insert_once(LoyaltyProgram(id=id, currency=currency, **columns(facts)))
     if made:
-        audit.record("program.created", program, by=by, after=columns(facts), at=at)
+        events.happened("program.created", program, by=by, after=columns(facts), at=at)
     return program
 
 
@@ -73,7 +74,7 @@ def edit(
         raise TypeIsFixed
     with refusing(_REFUSALS):
         put(program, facts)
-    audit.record("program.edited", program, by=by, before=before, after=after, at=at)
+    events.happened("program.edited", program, by=by, before=before, after=after, at=at)
     return program
 
 
@@ -88,8 +89,8 @@ def change_status(program_id: str, to: ProgramStatus, *, by: Actor, at: datetime
         raise WrongStatus
     program.status = to
     db.session.flush()
-    audit.record(
-        f"program.{_PAST[to]}", program, by=by, before={"status": was}, after={"status": to}, at=at
+    events.happened(
+        _TURNED[to], program, by=by, before={"status": was}, after={"status": to}, at=at
     )
     return program
 
@@ -113,7 +114,7 @@ def delete(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
         )
     db.session.delete(program)
     db.session.flush()
-    audit.record("program.deleted", program, by=by, at=at)
+    events.happened("program.deleted", program, by=by, at=at)
     return program
 
 
@@ -135,7 +136,7 @@ def restore(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
     )
     with refusing({"uq_loyalty_programs_name": taken}):
         bring_back(program)
-    audit.record("program.restored", program, by=by, at=at)
+    events.happened("program.restored", program, by=by, at=at)
     return program
 
 
@@ -146,10 +147,10 @@ def is_used(program_id: str) -> bool:
     return bool(db.session.scalar(select(balance | purchase)))
 
 
-_PAST = {
-    ProgramStatus.ACTIVE: "activated",
-    ProgramStatus.PAUSED: "paused",
-    ProgramStatus.ARCHIVED: "archived",
+_TURNED: dict[ProgramStatus, EventName] = {
+    ProgramStatus.ACTIVE: "program.activated",
+    ProgramStatus.PAUSED: "program.paused",
+    ProgramStatus.ARCHIVED: "program.archived",
 }
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from sqlalchemy import exists, func, select, update
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
@@ -55,7 +55,7 @@ def create(id: str, facts: TierFacts, *, program_id: str, by: Actor, at: datetim
     with refusing(_REFUSALS):
         tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **columns(facts)))
     if made:
-        audit.record("tier.created", tier, by=by, after=columns(facts), at=at)
+        events.happened("tier.created", tier, by=by, after=columns(facts), at=at)
         enqueue(place, program_id=program_id)
     return tier
 
@@ -71,7 +71,7 @@ def edit(
     check_version(tier, version)
     with refusing(_REFUSALS):
         put(tier, facts)
-    audit.record("tier.edited", tier, by=by, before=before, after=after, at=at)
+    events.happened("tier.edited", tier, by=by, before=before, after=after, at=at)
     if "required_points" in after:
         enqueue(place, program_id=tier.program_id)
     return tier
@@ -106,8 +106,8 @@ def move(tier_id: str, direction: Literal["up", "down"], *, by: Actor, at: datet
     tier.required_points = swapped[0]
     db.session.flush()
     after = {"required_points": swapped[0]}
-    audit.record("tier.moved", tier, by=by, before=before, after=after, at=at)
-    audit.record("tier.moved", other, by=by, before=after, after=before, at=at)
+    events.happened("tier.moved", tier, by=by, before=before, after=after, at=at)
+    events.happened("tier.moved", other, by=by, before=after, after=before, at=at)
     enqueue(place, program_id=tier.program_id)
     return tier
 
@@ -128,7 +128,7 @@ def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> 
     moved = _repoint(tier_id, target_id, at)
     db.session.delete(tier)
     db.session.flush()
-    audit.record(
+    events.happened(
         "tier.deleted", tier, by=by, after={"members_moved": moved, "members_to": target_id}, at=at
     )
     return tier
@@ -161,7 +161,7 @@ def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
     }
     with refusing(refusals):
         bring_back(tier)
-    audit.record("tier.restored", tier, by=by, at=at)
+    events.happened("tier.restored", tier, by=by, at=at)
     enqueue(place, program_id=tier.program_id)
     return tier
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
@@ -157,7 +157,7 @@ def record(
         _give(balance, purchase, program, by, at)
     _count(customer, purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
-        audit.record("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
+        events.happened("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
     return purchase
 
 
@@ -314,7 +314,7 @@ def _void(
     if not import_undone:
         before = {"status": PurchaseStatus.RECORDED}
         after = {"status": PurchaseStatus.VOIDED, "reason": reason}
-        audit.record("purchase.voided", purchase, by=by, before=before, after=after, at=at)
+        events.happened("purchase.voided", purchase, by=by, before=before, after=after, at=at)
     return purchase
 
 

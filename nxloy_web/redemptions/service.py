@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import joinedload
 
+from nxloy_web import events
 from nxloy_web.actors import SYSTEM, Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.current_business import current_business, current_wording, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -24,6 +24,7 @@ from nxloy_web.db.rows import already, find
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import default_program
 from nxloy_web.errors import BusinessRule, NotFound, Refusal
+from nxloy_web.events import EventName
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
@@ -46,6 +47,15 @@ from nxloy_web.texts import _
 Status = RedemptionStatus
 
 CHANGED_MIND = "Cancelled by the customer"
+
+_HAPPENED: dict[Status, EventName] = {
+    Status.PENDING: "redemption.asked",
+    Status.APPROVED: "redemption.approved",
+    Status.FULFILLED: "redemption.fulfilled",
+    Status.CANCELLED: "redemption.cancelled",
+    Status.REFUNDED: "redemption.refunded",
+    Status.EXPIRED: "redemption.expired",
+}
 
 
 class NotToBeHad(BusinessRule):
@@ -415,7 +425,7 @@ def _remember(
     at: datetime,
     reason: str | None = None,
 ) -> None:
-    """The step for the redemption's story, and for the audit log when a person made it."""
+    """The step for the redemption's story, and for everybody who wants to hear of it."""
     db.session.add(
         RedemptionEvent(
             id=new_id(),
@@ -428,11 +438,8 @@ def _remember(
         )
     )
     db.session.flush()
-    if by.kind == "system":
-        return
-    word = "asked" if before is None else redemption.status.value.lower()
-    audit.record(
-        f"redemption.{word}",
+    events.happened(
+        _HAPPENED[redemption.status],
         redemption,
         by=by,
         before=None if before is None else {"status": before},

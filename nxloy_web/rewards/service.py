@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, facts_of, put
 from nxloy_web.db.refusals import check_version
@@ -15,6 +15,7 @@ from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as bring_back
 from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.rewards import stock
 from nxloy_web.rewards.facts import RewardFacts
@@ -57,7 +58,7 @@ def create(
     )
     if not made:
         return reward
-    audit.record("reward.created", reward, by=by, after=columns(facts), at=at)
+    events.happened("reward.created", reward, by=by, after=columns(facts), at=at)
     if in_stock:
         stock.add(id, in_stock, reason="First stock", by=by, at=at)
     if offer:
@@ -76,7 +77,7 @@ def edit(
     check_version(reward, version)
     put(reward, facts)
     db.session.flush()
-    audit.record("reward.edited", reward, by=by, before=before, after=after, at=at)
+    events.happened("reward.edited", reward, by=by, before=before, after=after, at=at)
     return reward
 
 
@@ -111,7 +112,7 @@ def change_status(reward_id: str, to: RewardStatus, *, by: Actor, at: datetime) 
     reward.status = S.OUT_OF_STOCK if to is S.ACTIVE and reward.current_stock == 0 else to
     db.session.flush()
     after = {"status": reward.status}
-    audit.record(f"reward.{_PAST[to]}", reward, by=by, before={"status": was}, after=after, at=at)
+    events.happened(_TURNED[to], reward, by=by, before={"status": was}, after=after, at=at)
     return reward
 
 
@@ -131,7 +132,7 @@ def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     )
     for name, value in values.items():
         set_committed_value(reward, name, value)
-    audit.record(
+    events.happened(
         "reward.stock_unlimited", reward, by=by, before=before, after={"current_stock": None}, at=at
     )
     return reward
@@ -143,7 +144,7 @@ def delete(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     reward = find(Reward, reward_id, lock=True)
     db.session.delete(reward)
     db.session.flush()
-    audit.record("reward.deleted", reward, by=by, at=at)
+    events.happened("reward.deleted", reward, by=by, at=at)
     return reward
 
 
@@ -160,7 +161,7 @@ def restore(reward_id: str, *, by: Actor, at: datetime) -> Reward:
         raise ProgramGone
     bring_back(reward)
     db.session.flush()
-    audit.record("reward.restored", reward, by=by, at=at)
+    events.happened("reward.restored", reward, by=by, at=at)
     return reward
 
 
@@ -169,4 +170,8 @@ def already_gone(program_id: str) -> bool:
     return db.session.scalar(living) is None
 
 
-_PAST = {S.ACTIVE: "offered", S.INACTIVE: "taken_off_offer", S.ARCHIVED: "archived"}
+_TURNED: dict[RewardStatus, EventName] = {
+    S.ACTIVE: "reward.offered",
+    S.INACTIVE: "reward.taken_off_offer",
+    S.ARCHIVED: "reward.archived",
+}

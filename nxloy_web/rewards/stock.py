@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.base import ExecutableOption
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.locks import held, is_held
@@ -97,8 +97,8 @@ def add(
     *,
     reason: str,
     by: Actor,
+    at: datetime,
     id: str | None = None,
-    at: datetime | None = None,
 ) -> Reward:
     """More of it has come in: total and current rise. `id` makes a second press harmless."""
     by.needs(Permission.REWARDS_EDIT)
@@ -127,8 +127,8 @@ def correct(
     *,
     reason: str,
     by: Actor,
+    at: datetime,
     id: str | None = None,
-    at: datetime | None = None,
 ) -> Reward:
     """Somebody counted: current becomes `to`, and the total moves by the same.
 
@@ -223,6 +223,6 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-def _audit(reward: Reward, change: int, reason: str, by: Actor, at: datetime | None) -> None:
+def _audit(reward: Reward, change: int, reason: str, by: Actor, at: datetime) -> None:
     after = {"current_stock": reward.current_stock, "change": change, "reason": reason.strip()}
-    audit.record("reward.stock_changed", reward, by=by, after=after, at=at)
+    events.happened("reward.stock_changed", reward, by=by, after=after, at=at)

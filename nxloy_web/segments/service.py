@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select
 
+from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.audit import service as audit
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
@@ -56,7 +56,7 @@ def create(
     with refusing(_REFUSALS):
         segment, made = insert_once(CustomerSegment(id=id, **values))
     if made:
-        audit.record("segment.created", segment, by=by, after=values, at=at)
+        events.happened("segment.created", segment, by=by, after=values, at=at)
         if kind is SegmentKind.DYNAMIC:
             refreshing.refresh_soon(segment, at)
     return segment
@@ -74,7 +74,7 @@ def edit(
     check_version(segment, version)
     with refusing(_REFUSALS):
         put(segment, facts)
-    audit.record("segment.edited", segment, by=by, before=before, after=after, at=at)
+    events.happened("segment.edited", segment, by=by, before=before, after=after, at=at)
     if "rules" in after:
         refreshing.refresh_soon(segment, at)
     return segment
@@ -99,7 +99,7 @@ def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
         )
     db.session.delete(segment)
     db.session.flush()
-    audit.record("segment.deleted", segment, by=by, at=at)
+    events.happened("segment.deleted", segment, by=by, at=at)
     return segment
 
 
@@ -127,7 +127,7 @@ def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
         refreshing.refresh_soon(segment, at)
     else:
         refreshing.recount(segment)
-    audit.record("segment.restored", segment, by=by, at=at)
+    events.happened("segment.restored", segment, by=by, at=at)
     return segment
 
 
@@ -147,7 +147,7 @@ def add_members(segment_id: str, customers: Sequence[str] | Any, *, by: Actor, a
         count, after = result.rowcount, {"count": result.rowcount}
     if count:
         refreshing.recount(segment)
-        audit.record("segment.members_added", segment, by=by, after=after, at=at)
+        events.happened("segment.members_added", segment, by=by, after=after, at=at)
     return int(count)
 
 
@@ -168,7 +168,7 @@ def remove_members(segment_id: str, customers: Sequence[str], *, by: Actor, at: 
     )
     if removed:
         refreshing.recount(segment)
-        audit.record("segment.members_removed", segment, by=by, before=_who(removed), at=at)
+        events.happened("segment.members_removed", segment, by=by, before=_who(removed), at=at)
     return len(removed)
 
 

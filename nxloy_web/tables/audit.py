@@ -1,4 +1,4 @@
-"""Every change by a person: who, what, before and after. Only ever added."""
+"""Everything that happened: who, what, before and after. Only ever added."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ class AuditEntry(TenantMixin, Base):
     __tablename__ = "audit_entries"
 
     action: Mapped[str]
-    """A noun and a past participle: `redemption.approved`."""
+    """The name of the event: `redemption.approved`."""
     subject_type: Mapped[str]
     subject_id: Mapped[str]
     actor_kind: Mapped[str]

@@ -5,13 +5,18 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from nxloy_web.audit import queries, service
+from nxloy_web import clock, events
+from nxloy_web.audit import queries
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.permissions import Role
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.rewards import Reward
-from tests.factories import as_role, inside, make_reward, make_shop
+from tests.factories import Shop, as_role, inside, make_reward, make_shop
+
+
+def _edited(reward: Reward, shop: Shop, after: dict[str, Any] | None = None) -> None:
+    events.happened("reward.edited", reward, by=shop.actor(), at=clock.now(), after=after)
 
 
 def test_a_change_is_kept_with_before_and_after(app: Flask) -> None:
@@ -19,8 +24,10 @@ def test_a_change_is_kept_with_before_and_after(app: Flask) -> None:
     reward_id = make_reward(app, shop)
     with inside(app, shop):
         reward = find(Reward, reward_id)
-        before, after = service.changes(reward, {"points_cost": 250, "name": reward.name})
-        service.record("reward.edited", reward, by=shop.actor(), before=before, after=after)
+        before, after = events.changes(reward, {"points_cost": 250, "name": reward.name})
+        events.happened(
+            "reward.edited", reward, by=shop.actor(), at=clock.now(), before=before, after=after
+        )
         db.session.commit()
         entry = db.session.scalars(select(AuditEntry)).one()
         assert (entry.before, entry.after) == ({"points_cost": 100}, {"points_cost": 250})
@@ -35,7 +42,7 @@ def test_an_entry_goes_when_its_change_is_rolled_back(app: Flask) -> None:
     shop = make_shop(app)
     reward_id = make_reward(app, shop)
     with inside(app, shop):
-        service.record("reward.edited", find(Reward, reward_id), by=shop.actor())
+        _edited(find(Reward, reward_id), shop)
         db.session.rollback()
         assert db.session.scalars(select(AuditEntry)).all() == []
 
@@ -47,7 +54,7 @@ def test_pages_follow_each_other_without_a_gap(app: Flask) -> None:
     with inside(app, shop):
         reward = find(Reward, reward_id)
         for number in range(many):
-            service.record("reward.edited", reward, by=shop.actor(), after={"number": number})
+            _edited(reward, shop, {"number": number})
         db.session.commit()
         first, cursor = queries.entries(queries.Filter())
         second, end = queries.entries(queries.Filter(before=cursor))
@@ -60,7 +67,7 @@ def test_filters_and_nonsense(app: Flask, as_admin: Any) -> None:
     shop = make_shop(app)
     reward_id = make_reward(app, shop)
     with inside(app, shop):
-        service.record("reward.edited", find(Reward, reward_id), by=shop.actor())
+        _edited(find(Reward, reward_id), shop)
         db.session.commit()
     owner = as_role(app, shop)
     assert "Reward edited" in owner.get(shop.url("/audit/?subject_type=Reward")).text

@@ -12,7 +12,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
 from nxloy_web.rewards import stock
 from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement
-from tests.factories import Shop, inside, make_reward, make_shop
+from tests.factories import NOON, Shop, inside, make_reward, make_shop
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def movements(app: Flask, shop: Shop, reward_id: str) -> list[tuple[Any, ...]]:
 
 def do(app: Flask, shop: Shop, verb: Any, *arguments: Any, **facts: Any) -> None:
     with inside(app, shop):
-        verb(*arguments, **{"by": shop.actor()} | facts)
+        verb(*arguments, **{"by": shop.actor(), "at": NOON} | facts)
         db.session.commit()
 
 
