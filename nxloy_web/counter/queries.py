@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID
 from nxloy_web.errors import NotFound
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import OPEN, RewardRedemption

@@ -27,7 +27,7 @@ from nxloy_web.customers.queries import ProgramWithTiers
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
-from nxloy_web.ledger.queries import spendable_now
+from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.segments import CustomerSegmentMember

@@ -20,7 +20,7 @@ from nxloy_web.customers.reach import NotReachable
 from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.money import amount_text
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import queries as segments

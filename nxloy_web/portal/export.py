@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.db.session import history
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.points import PointTransaction
 from nxloy_web.tables.purchases import Purchase

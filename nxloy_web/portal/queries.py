@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import running_programs
 from nxloy_web.errors import NotFound
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus

@@ -11,7 +11,7 @@ from nxloy_web.current_business import current_wording
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import default_program
-from nxloy_web.ledger.queries import spendable_now
+from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from nxloy_web.customers.names import tag_word
 from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID
-from nxloy_web.ledger.queries import spendable_now
+from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.segments.values import (
     MONTHS,
     MOST_DAYS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.ledger import check, queries, service
+from nxloy_web.ledger import check, reads, service
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.tables.customers import Customer
@@ -81,7 +81,7 @@ class Ledger:
         self.credits.append(entry)
 
     def debit(self, amount: int) -> None:
-        there = queries.spendable_of(self.balance, self.at)
+        there = reads.spendable_of(self.balance, self.at)
         cause = self.cause(TransactionType.REDEEMED, "debit", new_id())
         if amount > there:
             with pytest.raises(NotEnoughPoints) as refused:
@@ -89,17 +89,17 @@ class Ledger:
             assert refused.value.missing == amount - there
         else:
             self.debits.append(service.debit(self.balance, amount, cause))
-            assert queries.spendable_of(self.balance, self.at) == there - amount
+            assert reads.spendable_of(self.balance, self.at) == there - amount
 
     def give_back(self, which: int) -> None:
         if self.debits:
             debit = self.debits[which % len(self.debits)]
             debt = max(0, -service.settle(self.balance, self.at).balance)
-            there = queries.spendable_of(self.balance, self.at)
+            there = reads.spendable_of(self.balance, self.at)
             is_first = service.entry_of("back", debit.id) is None
             service.give_back(debit, self.cause(TransactionType.REFUNDED, "back", debit.id))
             expected = there + max(0, -debit.amount - debt) if is_first else there
-            assert queries.spendable_of(self.balance, self.at) == expected
+            assert reads.spendable_of(self.balance, self.at) == expected
 
     def claw_back(self, which: int, negative: bool) -> None:
         left = [entry for entry in self.credits if entry.id not in self.clawed]
@@ -117,7 +117,7 @@ class Ledger:
         self.at += timedelta(hours=hours)
 
     def settle(self) -> None:
-        there = queries.spendable_of(self.balance, self.at)
+        there = reads.spendable_of(self.balance, self.at)
         assert service.settle(self.balance, self.at).spendable == there
 
     def again(self, which: int) -> None:

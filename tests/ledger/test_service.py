@@ -11,7 +11,7 @@ from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotFound
-from nxloy_web.ledger import queries, service
+from nxloy_web.ledger import reads, service
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.limits import OverLimit, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, NothingToMove, ReasonNeeded, TooManyPoints
@@ -69,11 +69,11 @@ def test_an_expired_point_is_not_spent_and_not_shown_though_no_job_ran(
     with inside(app, shop):
         balance = service.balance_of(customer, shop.program_id)
         assert balance.spendable == 70
-        assert queries.spendable_of(balance, late - timedelta(microseconds=1)) == 70
-        assert queries.spendable_of(balance, late) == 20
-        shown = select(queries.spendable_now(late)).select_from(CustomerBalance)
+        assert reads.spendable_of(balance, late - timedelta(microseconds=1)) == 70
+        assert reads.spendable_of(balance, late) == 20
+        shown = select(reads.spendable_now(late)).select_from(CustomerBalance)
         assert db.session.scalars(shown).all() == [20]
-        assert queries.standings(customer, late)[0].spendable == 20
+        assert reads.standings(customer, late)[0].spendable == 20
     with pytest.raises(NotEnoughPoints, match=r"1 more point is needed\."):
         spend(app, shop, customer, 21, at=late)
 
@@ -91,7 +91,7 @@ def test_expiry_is_dated_when_it_happened_however_late_it_is_written(
         service.settle(balance, NOON + 30 * DAY)
         service.settle(balance, NOON + 30 * DAY)
         db.session.commit()
-        (expired, _) = queries.history_of(customer, program_id=shop.program_id)
+        (expired, _) = reads.history_of(customer, program_id=shop.program_id)
     assert (expired.amount, expired.occurred_at) == (-50, NOON + DAY)
     assert expired.by_user_id is None
     assert standing(app, shop, customer).next_change_at is None
@@ -147,7 +147,7 @@ def test_a_lot_that_expired_meanwhile_lives_seven_days_more_and_then_expires_aga
         db.session.commit()
 
     with inside(app, shop):
-        (back, *_) = queries.history_of(customer, program_id=shop.program_id)
+        (back, *_) = reads.history_of(customer, program_id=shop.program_id)
     assert back.metadata_.steps == [
         "20 points come back with the dates they had",
         "20 of them had expired and are good for 7 days more",

@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import program_paying_for
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.ledger.service import balance_of
 from nxloy_web.portal import queries
 from nxloy_web.portal.forms import AskForm

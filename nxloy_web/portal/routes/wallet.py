@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes, qr
 from nxloy_web.db.rows import find
-from nxloy_web.ledger import queries as ledger
+from nxloy_web.ledger import reads as ledger
 from nxloy_web.portal import queries
 from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.rewards.availability import offers_for
@@ -15,6 +15,7 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import is_fragment, page, see_other
 
 OFFERED = 4
+PAGE = 25
 RECENT = 5
 
 
@@ -54,12 +55,12 @@ def history() -> ResponseReturnValue:
     before = request.args.get("before", type=int)
     entries = (
         ledger.history_of(
-            customer_id, program_id=shown.program.id, before_seq=before, limit=ledger.PAGE + 1
+            customer_id, program_id=shown.program.id, before_seq=before, limit=PAGE + 1
         )
         if shown
         else []
     )
-    more = len(entries) > ledger.PAGE
+    more = len(entries) > PAGE
     return page(
         "portal/history.html",
         programs=[
@@ -71,9 +72,9 @@ def history() -> ResponseReturnValue:
             for standing in standings
         ],
         shown=shown,
-        entries=entries[: ledger.PAGE],
+        entries=entries[:PAGE],
         before=before,
-        older=entries[ledger.PAGE - 1].seq if more else None,
+        older=entries[PAGE - 1].seq if more else None,
         redemptions=[] if before else queries.past_redemptions(customer_id, limit=RECENT),
     )
 

@@ -1,0 +1,121 @@
+"""What customers have, for verbs and screens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from nxloy_web.db import db
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.session import history
+from nxloy_web.earning.programs import OLDEST_FIRST
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a customer has in one program, true at this moment."""
+
+    balance: CustomerBalance
+    program: LoyaltyProgram
+    tier: LoyaltyTier | None
+    spendable: int
+    pending: int
+    """Points that are there but not yet available."""
+    next_expiry: tuple[datetime, int] | None
+    """When points expire next, and how many of them."""
+
+
+def spendable_of(balance: CustomerBalance, at: datetime) -> int:
+    """What can be spent now. The stored figure while it is exact, else added up from the lots:
+    a late job never lets an expired point be shown or spent."""
+    if balance.next_change_at is None or balance.next_change_at > at:
+        return balance.spendable
+    return db.session.scalar(select(_sum_of_good(balance.id, at))) or 0
+
+
+def spendable_now(at: datetime) -> ColumnElement[int]:
+    """The same as a column, for lists and conditions over CustomerBalance."""
+    exact = or_(CustomerBalance.next_change_at.is_(None), CustomerBalance.next_change_at > at)
+    return case((exact, CustomerBalance.spendable), else_=_sum_of_good(CustomerBalance.id, at))
+
+
+def standings(customer_id: str, at: datetime) -> list[Standing]:
+    """Every balance of a customer, the oldest program first."""
+    balances = db.session.scalars(
+        history(
+            select(CustomerBalance)
+            .join(CustomerBalance.program)
+            .where(CustomerBalance.customer_id == customer_id)
+            .options(joinedload(CustomerBalance.program), joinedload(CustomerBalance.tier))
+            .order_by(*OLDEST_FIRST)
+        )
+    ).all()
+    return [_standing(balance, at) for balance in balances]
+
+
+def history_of(
+    customer_id: str,
+    *,
+    program_id: str | None = None,
+    before_seq: int | None = None,
+    limit: int = 25,
+) -> Sequence[PointTransaction]:
+    """A customer's entries, newest first; within one program in the order they happened."""
+    statement = (
+        select(PointTransaction)
+        .where(PointTransaction.customer_id == customer_id)
+        .options(joinedload(PointTransaction.program))
+        .limit(limit)
+    )
+    if program_id is None:
+        statement = statement.order_by(
+            PointTransaction.occurred_at.desc(), PointTransaction.seq.desc()
+        )
+    else:
+        statement = statement.where(PointTransaction.program_id == program_id).order_by(
+            PointTransaction.seq.desc()
+        )
+        if before_seq is not None:
+            statement = statement.where(PointTransaction.seq < before_seq)
+    return db.session.scalars(history(statement)).all()
+
+
+def _standing(balance: CustomerBalance, at: datetime) -> Standing:
+    open_lots = db.session.scalars(
+        select(PointLot).where(PointLot.balance_id == balance.id, PointLot.remaining > 0)
+    ).all()
+    good = [
+        lot
+        for lot in open_lots
+        if lot.available_at <= at and (lot.expires_at is None or lot.expires_at > at)
+    ]
+    ends = sorted({lot.expires_at for lot in good if lot.expires_at is not None})
+    ending = sum(lot.remaining for lot in good if ends and lot.expires_at == ends[0])
+    return Standing(
+        balance=balance,
+        program=balance.program,
+        tier=balance.tier,
+        spendable=sum(lot.remaining for lot in good),
+        pending=sum(lot.remaining for lot in open_lots if lot.available_at > at),
+        next_expiry=(ends[0], ending) if ends else None,
+    )
+
+
+def _sum_of_good(balance_id: Any, at: datetime) -> Any:
+    return (
+        select(func.coalesce(func.sum(PointLot.remaining), 0))
+        .where(
+            PointLot.business_id == current_business_id(),
+            PointLot.balance_id == balance_id,
+            PointLot.remaining > 0,
+            PointLot.available_at <= at,
+            or_(PointLot.expires_at.is_(None), PointLot.expires_at > at),
+        )
+        .correlate(CustomerBalance)
+        .scalar_subquery()
+    )
