@@ -10,11 +10,11 @@ from nxloy_web.businesses import feature as businesses
 from nxloy_web.counter import feature as counter
 from nxloy_web.customers import feature as customers
 from nxloy_web.demo import feature as demo
+from nxloy_web.entries import feature as entries
 from nxloy_web.gallery import feature as gallery
 from nxloy_web.home import feature as home
 from nxloy_web.identity import feature as identity
 from nxloy_web.imports import feature as imports
-from nxloy_web.ledger import feature as ledger
 from nxloy_web.portal import feature as portal
 from nxloy_web.programs import feature as programs
 from nxloy_web.redemptions import feature as redemptions
@@ -32,7 +32,7 @@ FEATURES: tuple[Feature, ...] = (
     segments.FEATURE,
     programs.FEATURE,
     rewards.FEATURE,
-    ledger.FEATURE,
+    entries.FEATURE,
     imports.FEATURE,
     businesses.FEATURE,
     audit.FEATURE,

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.ledger import queries, service
+from nxloy_web.entries import queries
+from nxloy_web.ledger import service
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
 from nxloy_web.tables.customers import CustomerNameWord

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from nxloy_web.db.cursors import read_cursor
-from nxloy_web.ledger.queries import Filter
+from nxloy_web.entries.queries import Filter
 from nxloy_web.tables.points import TransactionType
 
 LONGEST_TEXT = 100

@@ -9,9 +9,9 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.ledger import queries
-from nxloy_web.ledger.forms import read_filter, written
-from nxloy_web.ledger.queries import Filter
+from nxloy_web.entries import queries
+from nxloy_web.entries.forms import read_filter, written
+from nxloy_web.entries.queries import Filter
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.tables.points import TransactionType
 from nxloy_web.web.answers import page

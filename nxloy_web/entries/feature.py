@@ -1,6 +1,6 @@
-"""The points ledger."""
+"""The points ledger, entry by entry: a page and its export."""
 
-from nxloy_web.ledger import routes
+from nxloy_web.entries import routes
 from nxloy_web.permissions import Permission
 from nxloy_web.web.features import DeskPage, Feature
 
