@@ -12,11 +12,9 @@ class Refusal(Exception):
     status = 400
     message: Text = _("This is not possible. Nothing was changed.")
 
-    def __init__(self, message: Text | str | None = None) -> None:
-        if message:
-            self.message = (
-                message if isinstance(message, Text) else Text(message.replace("%", "%%"))
-            )
+    def __init__(self, message: Text | None = None) -> None:
+        if message is not None:
+            self.message = message
         super().__init__(self.message)
 
 

@@ -150,7 +150,7 @@ def _against(one: Judged, mine: list[Key], owners: dict[Key, object], same: str)
     A number of the merchant's that is new, on an address that is not, is somebody else's address:
     two customers who share one must not become one without a word.
     """
-    shared = " and the ".join(_KEYS[name] for name, _ in owners)
+    shared = " and the ".join(_KEYS[name] for name, _text in owners)
     if len(set(owners.values())) > 1:
         return Judged(one.line, FAILED, f"The {shared} belong to different customers.")
     if any(name == "external_id" and (name, text) not in owners for name, text in mine):
@@ -164,7 +164,7 @@ def _one_line(text: str) -> str:
 
 
 def _split(full: str) -> tuple[str, str]:
-    first, _, last = full.rpartition(" ")
+    first, _space, last = full.rpartition(" ")
     return (first, last) if first else (last, "")
 
 

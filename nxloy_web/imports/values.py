@@ -146,7 +146,7 @@ def likely_decimals(samples: Iterable[str], currency: str) -> Decimals | None:
 
 
 def _most(fitting: dict[_Way, int]) -> _Way | None:
-    first, second, *_ = sorted(fitting.values(), reverse=True)
+    first, second, *_others = sorted(fitting.values(), reverse=True)
     return None if first == second else max(fitting, key=lambda way: fitting[way])
 
 

@@ -361,7 +361,10 @@ def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
     if redemption.expires_at <= at:
         last_day = current_wording().last_day(redemption.expires_at)
         raise Lapsed(
-            f"This request lapsed at the end of {last_day}; its points go back to the customer."
+            _(
+                "This request lapsed at the end of %(day)s; its points go back to the customer.",
+                day=last_day,
+            )
         )
 
 

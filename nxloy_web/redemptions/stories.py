@@ -11,19 +11,7 @@ from nxloy_web.errors import Stale
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
-from nxloy_web.texts import _
-
-_DID = {
-    RedemptionStatus.PENDING: "asked for this",
-    RedemptionStatus.APPROVED: "approved this",
-    RedemptionStatus.FULFILLED: "handed this over",
-    RedemptionStatus.CANCELLED: "cancelled this",
-    RedemptionStatus.REFUNDED: "refunded this",
-}
-_BY_ITSELF = {
-    RedemptionStatus.APPROVED: "This was approved by itself",
-    RedemptionStatus.EXPIRED: "This lapsed, because nobody collected it in time,",
-}
+from nxloy_web.texts import Part, Text, _
 
 
 class AlreadyDecided(Stale):
@@ -44,23 +32,45 @@ def last_event(redemption: RewardRedemption) -> RedemptionEvent | None:
     )
 
 
-def what_happened(redemption: RewardRedemption, at: datetime) -> str:
+def what_happened(redemption: RewardRedemption, at: datetime) -> Text:
     """Maria approved this 2 minutes ago."""
     event = last_event(redemption)
     if event is None:
-        return "Somebody changed this while you were looking at it."
-    if event.by_user_id is None:
-        subject = _BY_ITSELF.get(event.to_status, "This changed by itself")
-    else:
-        subject = f"{_name(redemption, event.by_user_id)} {_DID[event.to_status]}"
+        return _("Somebody changed this while you were looking at it.")
     when = current_wording().when_in_a_sentence(event.occurred_at, at)
-    return f"{subject} {when}."
+    if event.by_user_id is None:
+        return _by_itself(event.to_status, when)
+    return _by_somebody(event.to_status, _name(redemption, event.by_user_id), when)
 
 
-def _name(redemption: RewardRedemption, user_id: str) -> str:
+def _by_itself(to: RedemptionStatus, when: str) -> Text:
+    match to:
+        case RedemptionStatus.APPROVED:
+            return _("This was approved by itself %(when)s.", when=when)
+        case RedemptionStatus.EXPIRED:
+            return _("This lapsed, because nobody collected it in time, %(when)s.", when=when)
+    return _("This changed by itself %(when)s.", when=when)
+
+
+def _by_somebody(to: RedemptionStatus, who: Part, when: str) -> Text:
+    match to:
+        case RedemptionStatus.PENDING:
+            return _("%(who)s asked for this %(when)s.", who=who, when=when)
+        case RedemptionStatus.APPROVED:
+            return _("%(who)s approved this %(when)s.", who=who, when=when)
+        case RedemptionStatus.FULFILLED:
+            return _("%(who)s handed this over %(when)s.", who=who, when=when)
+        case RedemptionStatus.CANCELLED:
+            return _("%(who)s cancelled this %(when)s.", who=who, when=when)
+        case RedemptionStatus.REFUNDED:
+            return _("%(who)s refunded this %(when)s.", who=who, when=when)
+    return _("%(who)s changed this %(when)s.", who=who, when=when)
+
+
+def _name(redemption: RewardRedemption, user_id: str) -> Part:
     owner = db.session.scalar(
         history(select(Customer.user_id).where(Customer.id == redemption.customer_id))
     )
     if owner == user_id:
-        return "The customer"
-    return db.session.scalar(select(User.name).where(User.id == user_id)) or "Somebody"
+        return _("The customer")
+    return db.session.scalar(select(User.name).where(User.id == user_id)) or _("Somebody")

@@ -12,12 +12,14 @@ from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import default_program
 from nxloy_web.ledger.reads import spendable_now
+from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.tables.segments import CustomerSegmentMember
+from nxloy_web.texts import Text, _, ngettext
 from nxloy_web.wording import PLAIN, Wording
 
 COUNTED = (RedemptionStatus.PENDING, RedemptionStatus.APPROVED, RedemptionStatus.FULFILLED)
@@ -29,7 +31,7 @@ class Availability:
     """Yes, or the reason why not in one sentence."""
 
     ok: bool
-    reason: str = ""
+    reason: Text | None = None
     missing: int = 0
     """How many points are missing, when points are the reason."""
 
@@ -78,8 +80,7 @@ def availability(
         return Availability(False, reason)
     missing = reward.points_cost - spendable
     if missing > 0:
-        noun = "point is" if missing == 1 else "points are"
-        return Availability(False, f"{missing:,} more {noun} needed.", missing)
+        return Availability(False, NotEnoughPoints(missing).message, missing)
     return Availability(True)
 
 
@@ -99,7 +100,7 @@ def offers_for(customer_id: str, at: datetime) -> list[Offer]:
     offers = [
         Offer(
             reward,
-            Availability(False, "This card is blocked. Ask in the shop.")
+            Availability(False, _("This card is blocked. Ask in the shop."))
             if customer.is_blocked
             else judge(reward, facts[reward.id], at, wording),
         )
@@ -177,42 +178,55 @@ def _segments_of(customer_id: str) -> set[str]:
     )
 
 
-def _not_offered(reward: Reward, at: datetime, wording: Wording) -> str:
+def _not_offered(reward: Reward, at: datetime, wording: Wording) -> Text | None:
     if reward.is_deleted or reward.status in (
         RewardStatus.DRAFT,
         RewardStatus.INACTIVE,
         RewardStatus.ARCHIVED,
     ):
-        return f"{reward.name} is not offered at the moment."
+        return _("%(reward)s is not offered at the moment.", reward=reward.name)
     program: LoyaltyProgram | None = reward.program
     if program is not None and program.status is not ProgramStatus.ACTIVE:
-        return f"{reward.name} is not offered while {program.name} is not running."
+        return _(
+            "%(reward)s is not offered while %(program)s is not running.",
+            reward=reward.name,
+            program=program.name,
+        )
     if reward.start_date is not None and reward.start_date > at:
-        return f"{reward.name} is offered from {wording.full_day(reward.start_date)}."
+        return _(
+            "%(reward)s is offered from %(day)s.",
+            reward=reward.name,
+            day=wording.full_day(reward.start_date),
+        )
     if reward.end_date is not None and reward.end_date <= at:
-        return f"{reward.name} is not offered any more."
+        return _("%(reward)s is not offered any more.", reward=reward.name)
     if reward.current_stock == 0:
-        return f"{reward.name} is out of stock."
-    return ""
+        return _("%(reward)s is out of stock.", reward=reward.name)
+    return None
 
 
-def _tier_too_low(reward: Reward, tier_required_points: int | None) -> str:
+def _tier_too_low(reward: Reward, tier_required_points: int | None) -> Text | None:
     tier = reward.tier
     if tier is None or (
         tier_required_points is not None and tier_required_points >= tier.required_points
     ):
-        return ""
-    return f"Only for {tier.name} and higher."
+        return None
+    return _("Only for %(tier)s and higher.", tier=tier.name)
 
 
-def _outside(reward: Reward, in_segment: bool) -> str:
+def _outside(reward: Reward, in_segment: bool) -> Text | None:
     if reward.segment_id is None or in_segment:
-        return ""
-    return "Only for a chosen group of customers."
+        return None
+    return _("Only for a chosen group of customers.")
 
 
-def _share_used_up(reward: Reward, taken_before: int) -> str:
+def _share_used_up(reward: Reward, taken_before: int) -> Text | None:
     if reward.max_per_user is None or taken_before < reward.max_per_user:
-        return ""
-    times = {1: "once", 2: "twice"}.get(reward.max_per_user, f"{reward.max_per_user} times")
-    return f"Each customer can have this {times}."
+        return None
+    if reward.max_per_user == 2:
+        return _("Each customer can have this twice.")
+    return ngettext(
+        "Each customer can have this once.",
+        "Each customer can have this %(num)s times.",
+        reward.max_per_user,
+    )

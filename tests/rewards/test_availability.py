@@ -75,7 +75,10 @@ def test_a_tier_or_a_higher_one(has: int | None, ok: bool) -> None:
         in_segment=False,
         at=NOON,
     )
-    assert (answer.ok, answer.reason) == (ok, "" if ok else "Only for Gold and higher.")
+    assert (answer.ok, answer.reason) == (
+        ok,
+        None if ok else "Only for Gold and higher.",
+    )
 
 
 def test_each_customer_has_a_share() -> None:
