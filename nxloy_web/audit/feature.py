@@ -5,6 +5,6 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.features import DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(DeskPage("Business", "Audit log", "history", "audit.index", Permission.AUDIT_VIEW),),
 )

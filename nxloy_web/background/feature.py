@@ -5,7 +5,7 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.features import DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(
         DeskPage(
             "Business", "Background work", "activity", "background.index", Permission.JOBS_VIEW

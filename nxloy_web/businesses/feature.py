@@ -5,10 +5,10 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.features import DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(
-        routes.bp,
-        team_routes.bp,
-        location_routes.bp,
+    pages=(
+        routes,
+        team_routes,
+        location_routes,
     ),
     desk=(
         DeskPage(

@@ -5,7 +5,7 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.features import Deed, DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(DeskPage("", "Counter", "scan-line", "counter.index", Permission.POINTS_GIVE),),
     deeds=(Deed("Enrol a customer", "user-plus", "counter.enrol_form", Permission.CUSTOMERS_EDIT),),
 )

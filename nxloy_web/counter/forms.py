@@ -4,7 +4,7 @@ from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
 from wtforms.validators import DataRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from nxloy_web.web.forms import BaseForm, CreateForm
+from nxloy_web.web.forms import CreateForm
 from nxloy_web.web.money_field import MoneyField
 
 
@@ -47,16 +47,6 @@ class EnrolForm(CreateForm):
             self.refuse("phone", "Enter a phone number or an e-mail address.")
             return False
         return bool(valid)
-
-
-class ReasonForm(BaseForm):
-    reason = StringField(
-        "Reason",
-        validators=[
-            DataRequired("Say why."),
-            Length(max=200, message="Keep the reason under 200 characters."),
-        ],
-    )
 
 
 class RewardForm(CreateForm):

@@ -8,7 +8,7 @@ from nxloy_web.businesses import queries as businesses
 from nxloy_web.counter import queries
 from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
 from nxloy_web.current_business import current_business
-from nxloy_web.customers import queries as customers
+from nxloy_web.customers import finding
 from nxloy_web.customers import service as customer_service
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
@@ -33,7 +33,7 @@ MOST_FOUND = 8
 @uses_camera
 def index() -> ResponseReturnValue:
     text = request.args.get("q", "").replace("\x00", "").strip()[:254]
-    found = customers.search(text, MOST_FOUND) if text else []
+    found = finding.search(text, MOST_FOUND) if text else []
     if len(found) == 1 and found[0].member_code == member_codes.typed(text):
         return see_other(url_for(".show", customer_id=found[0].id))
     return page(

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.customers.finding import exactly, search, tags_in_use  # noqa: F401, for callers
 from nxloy_web.db import db
 from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history

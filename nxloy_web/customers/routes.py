@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.customers import (
-    correction_routes,  # noqa: F401
+    finding,
     listing,
     queries,
     service,
@@ -52,7 +52,7 @@ def index() -> ResponseReturnValue:
         # Only the whole page shows the filters, so a fragment does not read what fills them.
         segments=lambda: choices().all,
         lists=lambda: choices().manual,
-        tags=queries.tags_in_use,
+        tags=finding.tags_in_use,
         statuses=[CustomerStatus.ACTIVE, CustomerStatus.BLOCKED],
     )
 
@@ -94,7 +94,7 @@ def referrers() -> ResponseReturnValue:
         fragment="customers/_referrers.html",
         typed=typed,
         searched=True,
-        found=queries.search(typed, 6),
+        found=finding.search(typed, 6),
     )
 
 
@@ -268,7 +268,7 @@ def _resolve_referrer(form: Any, found: dict[str, Any]) -> bool:
     if not typed:
         form.referred_by.data = None
         return True
-    candidates = queries.search(typed, 6)
+    candidates = finding.search(typed, 6)
     chosen = [row for row in candidates if row.id == form.referred_by.data]
     if chosen or len(candidates) == 1:
         form.referred_by.data = (chosen or candidates)[0].id

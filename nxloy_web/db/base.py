@@ -1,7 +1,6 @@
 """What every table shares: keys, tenancy, timestamps, soft delete, stale-version check, types."""
 
 import enum
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -169,7 +168,3 @@ def belongs_to(own: str, column: str, target: str) -> Any:
         lazy="raise_on_sql",
         uselist=False,
     )
-
-
-def tables_of_tenants(tables: Iterable[Any]) -> list[Any]:
-    return [table for table in tables if "business_id" in table.c]

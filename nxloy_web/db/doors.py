@@ -102,10 +102,6 @@ def invited_to(token_hash: str) -> str | None:
     return None if row is None else row.business_id
 
 
-def slug_is_taken(slug: str) -> bool:
-    return front(slug) is not None
-
-
 def business_ids(batch: int = 500) -> Iterator[str]:
     """Every business, in id order: for periodic jobs, which queue one job each."""
     after = ""

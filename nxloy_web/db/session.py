@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Engine, Executable, Select, event, update
+from sqlalchemy import Engine, Executable, event, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlalchemy.orm.session import Session as OrmSession
@@ -67,11 +67,6 @@ Read = TypeVar("Read", bound=Executable)
 def history(statement: Read) -> Read:
     """A read that also sees deleted rows: ledgers, audit and lists of what can be restored."""
     return statement.execution_options(**{WITH_DELETED: True})
-
-
-def crossing(statement: Select[Any], because: str) -> Select[Any]:
-    """A read outside any business, on purpose. Policies still apply."""
-    return statement.execution_options(**{OPEN_BECAUSE: because})
 
 
 def _children(instance: SoftDeleteMixin) -> list[tuple[Any, str]]:

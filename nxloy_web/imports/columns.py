@@ -94,10 +94,6 @@ FIELDS: dict[ImportKind, tuple[Field, ...]] = {
 REACH = ("customer_id", "email", "phone")
 
 
-def field_named(kind: ImportKind, name: str) -> Field:
-    return next(field for field in FIELDS[kind] if field.name == name)
-
-
 def guess(kind: ImportKind, columns: Sequence[str]) -> dict[str, str]:
     """Column by field, for the fields whose column is plain from its name."""
     plain = {re.sub(r"[\W_]+", "", column.casefold()): column for column in columns}

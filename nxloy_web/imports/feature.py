@@ -5,7 +5,7 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.features import Deed, DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(DeskPage("Program", "Imports", "upload", "imports.index", Permission.IMPORTS_VIEW),),
     deeds=(Deed("Import a file", "upload", "imports.new", Permission.IMPORTS_EDIT),),
     jobs={

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from typing_extensions import Buffer
 
 from nxloy_web.db import db
 from nxloy_web.tables.imports import UploadedFile
@@ -52,7 +51,7 @@ class _Stored(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
         if self.place >= self.size:
             return 0

@@ -1,16 +1,11 @@
 """The customer's side, the poster that leads there, and everybody's cards."""
 
 from nxloy_web.permissions import Permission
-from nxloy_web.portal import routes
-from nxloy_web.portal.routes import my_cards, poster
+from nxloy_web.portal.routes import entrance, my_cards, poster, profile, redeeming, wallet
 from nxloy_web.web.features import Deed, Feature, PortalPage
 
 FEATURE = Feature(
-    blueprints=(
-        routes.bp,
-        poster.bp,
-        my_cards.bp,
-    ),
+    pages=(entrance, profile, redeeming, wallet, poster, my_cards),
     portal=(
         PortalPage("Card", "wallet", "portal.card"),
         PortalPage("Rewards", "gift", "portal.rewards"),

@@ -104,15 +104,6 @@ def deleted_tiers(program_id: str) -> Sequence[LoyaltyTier]:
     ).all()
 
 
-def tier_members(tier_id: str) -> int:
-    return (
-        db.session.scalar(
-            select(_counted(select(CustomerBalance.id).where(CustomerBalance.tier_id == tier_id)))
-        )
-        or 0
-    )
-
-
 def members_of(program_id: str) -> int:
     return (
         db.session.scalar(

@@ -8,7 +8,7 @@ from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.db.facts import facts_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.programs import earning_routes, examples, queries, service, tier_routes  # noqa: F401
+from nxloy_web.programs import examples, queries, service
 from nxloy_web.programs.blueprint import bp, checked, find_program
 from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm

@@ -1,8 +1,6 @@
 """Reads of purchases."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
@@ -39,21 +37,3 @@ def with_everything(purchase_id: str) -> Purchase:
     if purchase is None:
         raise NotFound
     return purchase
-
-
-def of_customer(customer_id: str, limit: int = 25) -> Sequence[Purchase]:
-    """A customer's purchases, the newest first."""
-    return db.session.scalars(
-        history(
-            select(Purchase)
-            .where(Purchase.customer_id == customer_id)
-            .options(joinedload(Purchase.location))
-            .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
-            .limit(limit)
-        )
-    ).all()
-
-
-def money_is_recorded() -> bool:
-    """Whether any purchase is kept: from then on the currency stays."""
-    return bool(db.session.scalar(select(exists(select(Purchase.id)))))

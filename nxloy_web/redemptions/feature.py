@@ -5,7 +5,7 @@ from nxloy_web.redemptions import queries, routes
 from nxloy_web.web.features import Deed, DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(
         DeskPage(
             "",

@@ -11,7 +11,7 @@ from nxloy_web.db.facts import facts_of
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.rewards import queries, service, stock_routes  # noqa: F401
+from nxloy_web.rewards import queries, service
 from nxloy_web.rewards.blueprint import bp, checked, find_reward
 from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.rewards.forms import (

@@ -5,7 +5,7 @@ from nxloy_web.schema.commands import schema_group
 from nxloy_web.web.features import Feature, OperatorPage
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     operator=(OperatorPage("Installation", "Schema", "database", "schema.index"),),
     commands=(schema_group,),
 )

@@ -4,5 +4,5 @@ from nxloy_web.search import routes
 from nxloy_web.web.features import Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
 )

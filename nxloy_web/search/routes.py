@@ -3,8 +3,8 @@
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
+from nxloy_web.customers import finding as customers
 from nxloy_web.customers import listing
-from nxloy_web.customers import queries as customers
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.search import pages_and_deeds, queries
 from nxloy_web.web.answers import page

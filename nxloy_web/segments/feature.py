@@ -5,7 +5,7 @@ from nxloy_web.segments import routes
 from nxloy_web.web.features import Deed, DeskPage, Feature
 
 FEATURE = Feature(
-    blueprints=(routes.bp,),
+    pages=(routes,),
     desk=(DeskPage("", "Segments", "list-filter", "segments.index", Permission.SEGMENTS_VIEW),),
     deeds=(Deed("New segment", "list-filter", "segments.new", Permission.SEGMENTS_EDIT),),
 )

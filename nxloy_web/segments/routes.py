@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
+from nxloy_web.customers import finding
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
 from nxloy_web.db.facts import facts_of
@@ -289,7 +290,7 @@ def _editor(
         is_list=is_list,
         draft=draft,
         facts=FACTS,
-        tags=customer_queries.tags_in_use if not is_list else list,
+        tags=finding.tags_in_use if not is_list else list,
         action=url_for(".save", segment_id=segment.id) if segment else url_for(".create"),
         most_items=drafts.MOST_ITEMS,
         **context,
@@ -305,7 +306,7 @@ def _previewed(draft: DraftGroup) -> dict[str, Any]:
 
 def _candidates(segment: CustomerSegment) -> dict[str, Any]:
     typed = customers.plain(request.args.get("q", ""))
-    found: list[Customer] = customer_queries.search(typed, FOUND) if typed else []
+    found: list[Customer] = finding.search(typed, FOUND) if typed else []
     there = queries.in_segment(segment.id, [row.id for row in found]) if found else set()
     return {"typed": typed, "found": found, "there": there}
 

@@ -1,7 +1,7 @@
 """What a feature brings to the application: its pages, its places in the menus, its commands."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from flask import Blueprint, Flask, current_app
@@ -54,11 +54,18 @@ class Deed:
     permission: Permission
 
 
+class Pages(Protocol):
+    """A module with pages. Some modules share one blueprint."""
+
+    @property
+    def bp(self) -> Blueprint: ...
+
+
 @dataclass(frozen=True)
 class Feature:
     """Declared in a `feature.py`, and listed in `features.py` in the order of the menu."""
 
-    blueprints: tuple[Blueprint, ...] = ()
+    pages: tuple[Pages, ...] = ()
     desk: tuple[DeskPage, ...] = ()
     portal: tuple[PortalPage, ...] = ()
     operator: tuple[OperatorPage, ...] = ()
@@ -75,7 +82,7 @@ _KEY = "nxloy_features"
 def install(app: Flask, features: tuple[Feature, ...]) -> None:
     app.extensions[_KEY] = features
     for feature in features:
-        for blueprint in feature.blueprints:
+        for blueprint in dict.fromkeys(module.bp for module in feature.pages):
             app.register_blueprint(blueprint)
         for command in feature.commands:
             app.cli.add_command(command)

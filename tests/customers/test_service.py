@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from nxloy_web.actors import Actor
-from nxloy_web.customers import queries, service
+from nxloy_web.customers import finding, service
 from nxloy_web.customers.reach import NotReachable, region_of
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -220,11 +220,11 @@ def test_deleting_and_restoring_keep_the_counts_of_segments(shop: Shop) -> None:
     service.delete(customer.id, by=shop.actor(), at=NOON)
     db.session.refresh(segment)
     assert segment.member_count == 0
-    assert queries.search(customer.email or "") == []
+    assert finding.search(customer.email or "") == []
     service.restore(customer.id, by=shop.actor(), at=NOON)
     db.session.refresh(segment)
     assert segment.member_count == 1
-    assert [c.id for c in queries.search(customer.email or "")] == [customer.id]
+    assert [c.id for c in finding.search(customer.email or "")] == [customer.id]
 
 
 def test_restoring_is_refused_when_the_address_is_taken(shop: Shop) -> None:

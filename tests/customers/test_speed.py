@@ -151,7 +151,7 @@ BIG = {"customers", "customer_name_words", "customer_balances"}
 def test_a_search_reads_little_more_than_it_finds(app: Flask, shop: Shop, typed: str) -> None:
     with inside(app, shop):
         for read in (
-            lambda: queries.search(typed),
+            lambda: finding.search(typed),
             page(Filter(text=typed)),
             lambda: finding.matching(typed, deleted_too=True),
         ):
@@ -161,30 +161,30 @@ def test_a_search_reads_little_more_than_it_finds(app: Flask, shop: Shop, typed:
                 }
                 assert not used & BIG, plan
                 assert rows_read(plan) <= 3_500, plan
-        assert queries.search(typed)
+        assert finding.search(typed)
 
 
 def test_a_first_letter_is_answered_without_reading_all_who_have_it(app: Flask, shop: Shop) -> None:
     with inside(app, shop):
-        for plan in plans(lambda: queries.search("f", 6)):
+        for plan in plans(lambda: finding.search("f", 6)):
             assert rows_read(plan) <= 100, plan
 
 
 def test_conditions_reach_the_index_below_the_policy(app: Flask, shop: Shop) -> None:
     """Under row-level security only leakproof comparisons may run inside the index."""
     with inside(app, shop):
-        [plan] = plans(lambda: queries.exactly("CODE77"))
+        [plan] = plans(lambda: finding.exactly("CODE77"))
         conditions = " ".join(str(node.get("Index Cond", "")) for node in nodes(plan))
         assert "member_code" in conditions
-        [plan] = plans(lambda: queries.search("fam", 3))[-1:]
+        [plan] = plans(lambda: finding.search("fam", 3))[-1:]
         conditions = " ".join(str(node.get("Index Cond", "")) for node in nodes(plan))
         assert re.search(r"word >= 'fam'", conditions)
 
 
 def test_tags_are_listed_by_one_step_each(app: Flask, shop: Shop) -> None:
     with inside(app, shop):
-        assert queries.tags_in_use() == ["guest", "vip"]
-        for plan in plans(queries.tags_in_use):
+        assert finding.tags_in_use() == ["guest", "vip"]
+        for plan in plans(finding.tags_in_use):
             assert rows_read(plan) <= 30, plan
 
 
