@@ -9,6 +9,7 @@ from nxloy_web.background import feature as background
 from nxloy_web.businesses import feature as businesses
 from nxloy_web.counter import feature as counter
 from nxloy_web.customers import feature as customers
+from nxloy_web.customers import letters
 from nxloy_web.demo import feature as demo
 from nxloy_web.entries import feature as entries
 from nxloy_web.gallery import feature as gallery
@@ -18,6 +19,7 @@ from nxloy_web.imports import feature as imports
 from nxloy_web.portal import feature as portal
 from nxloy_web.programs import feature as programs
 from nxloy_web.redemptions import feature as redemptions
+from nxloy_web.redemptions import notices
 from nxloy_web.rewards import feature as rewards
 from nxloy_web.schema import feature as schema
 from nxloy_web.search import feature as search
@@ -46,7 +48,11 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-READERS: tuple[events.Reader, ...] = (audit_log.write_down,)
+READERS: tuple[events.Reader, ...] = (
+    audit_log.write_down,
+    letters.welcome,
+    notices.write_about,
+)
 """Who hears what happens, in this order."""
 
 

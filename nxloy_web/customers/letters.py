@@ -11,14 +11,16 @@ from sqlalchemy import select
 from nxloy_web import host
 from nxloy_web.current_business import current_business
 from nxloy_web.db import db
+from nxloy_web.events import Event
 from nxloy_web.jobs import enqueue, task
 from nxloy_web.mail import service as mail
 from nxloy_web.tables.customers import Customer
 
 
-def welcome(customer: Customer) -> None:
-    """Queue the first letter; it goes only if the card is saved."""
-    enqueue(greet, customer_id=customer.id)
+def welcome(event: Event) -> None:
+    """Queue the first letter to who joined by themselves; it goes only if the card is saved."""
+    if event.name == "customer.enrolled" and event.by.kind == "customer":
+        enqueue(greet, customer_id=event.subject.id)
 
 
 @task("customers.greet")

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_business
-from nxloy_web.customers import letters
 from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
@@ -73,9 +72,7 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
         return card, False
     if joining is None:
         raise NoCard
-    card = _enrol(user, joining, by, at)
-    letters.welcome(card)
-    return card, True
+    return _enrol(user, joining, by, at), True
 
 
 def change_profile(

@@ -10,6 +10,7 @@ from nxloy_web.current_business import current_business, current_wording
 from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.events import Event, EventName
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
 from nxloy_web.redemptions import reads
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
@@ -28,10 +29,19 @@ _SUBJECTS = {
 }
 
 
-def redemption_changed(redemption: RewardRedemption) -> None:
+_NEWS: dict[EventName, RedemptionStatus] = {
+    "redemption.approved": RedemptionStatus.APPROVED,
+    "redemption.fulfilled": RedemptionStatus.FULFILLED,
+    "redemption.cancelled": RedemptionStatus.CANCELLED,
+    "redemption.refunded": RedemptionStatus.REFUNDED,
+    "redemption.expired": RedemptionStatus.EXPIRED,
+}
+
+
+def write_about(event: Event) -> None:
     """Queue the letter for what has just happened; it goes only if the change is saved."""
-    if redemption.status in _SUBJECTS:
-        enqueue(tell, redemption_id=redemption.id, status=redemption.status.value)
+    if event.name in _NEWS:
+        enqueue(tell, redemption_id=event.subject.id, status=_NEWS[event.name].value)
 
 
 @task("redemptions.tell")

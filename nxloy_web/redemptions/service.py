@@ -29,7 +29,7 @@ from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Permission
-from nxloy_web.redemptions import codes, notices, stories
+from nxloy_web.redemptions import codes, stories
 from nxloy_web.redemptions.stories import AlreadyDecided
 from nxloy_web.rewards import stock
 from nxloy_web.rewards.availability import facts_for, judge
@@ -149,7 +149,6 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     _remember(redemption, None, by, at)
     if not reward.needs_approval:
         _move(redemption, Status.APPROVED, by=SYSTEM, at=at)
-    notices.redemption_changed(redemption)
     return redemption
 
 
@@ -164,7 +163,6 @@ def approve(
     _refuse_second(redemption, (Status.PENDING,), version, at)
     _refuse_lapsed(redemption, at)
     _move(redemption, Status.APPROVED, by=by, at=at)
-    notices.redemption_changed(redemption)
     return redemption
 
 
@@ -182,7 +180,6 @@ def fulfil(
     _refuse_lapsed(redemption, at)
     redemption.location_id = by.location_id or redemption.location_id
     _move(redemption, Status.FULFILLED, by=by, at=at)
-    notices.redemption_changed(redemption)
     return redemption
 
 
@@ -399,7 +396,6 @@ def _end(
         reward = stock.lock(redemption.reward_id)
         stock.put_back(reward, redemption_id=redemption.id, by=by)
     _move(redemption, to, by=by, at=at, reason=reason)
-    notices.redemption_changed(redemption)
 
 
 def _move(
