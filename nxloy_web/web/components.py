@@ -90,7 +90,7 @@ def field_kind(field: Field) -> str:
 
 def first_error(errors: Any) -> str:
     """The first sentence in a field's errors, which nest for lists of forms."""
-    while errors and not isinstance(errors, str):
+    while isinstance(errors, dict | list | tuple):
         if isinstance(errors, dict):
             errors = list(errors.values())
         errors = next((error for error in errors if error), "")
