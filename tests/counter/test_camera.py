@@ -9,7 +9,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from nxloy_web.permissions import Role
-from tests.factories import Shop, as_role, make_customer, make_shop
+from tests.browsing import visit
+from tests.factories import Shop, make_customer, make_shop
 
 pytestmark = pytest.mark.browser
 
@@ -58,10 +59,7 @@ def film_of(text: str) -> bytes:
 
 
 def counter(app: Flask, shop: Shop, context: BrowserContext, server: str) -> Page:
-    cookie = as_role(app, shop, Role.STAFF).get_cookie("nxloy")
-    assert cookie is not None
-    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": server}])
-    page = context.new_page()
+    page = visit(context, app, server, shop.users[Role.STAFF])
     page.goto(server + shop.url("/counter/"))
     return page
 

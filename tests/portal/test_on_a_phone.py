@@ -59,6 +59,8 @@ def test_from_the_poster_to_the_counter(
     page.get_by_label("E-mail", exact=True).fill("zoe@example.com")
     page.get_by_role("button", name="Send me the code").click()
     page.wait_for_url("**/code")
+    page.get_by_role("button", name="Send another code").click()
+    expect(page.get_by_text("Another code is on its way.")).to_be_visible()
     page.get_by_label("Code").fill(newest_code(app))
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url("**/card")
@@ -87,6 +89,15 @@ def test_from_the_poster_to_the_counter(
     page.get_by_text("Enjoy!").wait_for()
     expect(page.locator("#redemption[hx-trigger]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+    page.get_by_role("link", name="Profile").click()
+    page.get_by_label("Last name").fill("Okafor")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    expect(page.get_by_label("Last name")).to_have_value("Okafor")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    expect(page.get_by_role("link", name="Get your card")).to_be_visible()
     assert problems == []
 
 

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
-from tests.factories import Shop, sign_in
+from tests.browsing import agree, visit
+from tests.factories import Shop, make_tier
 
 pytestmark = pytest.mark.browser
 
@@ -14,12 +15,7 @@ pytestmark = pytest.mark.browser
 def test_a_program_with_a_rule_and_tiers_is_set_up_by_hand(
     app: Flask, shop: Shop, live_server: str, context: BrowserContext
 ) -> None:
-    client = app.test_client()
-    sign_in(client, shop.owner_id)
-    cookie = client.get_cookie("nxloy")
-    assert cookie is not None
-    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": live_server}])
-    page = context.new_page()
+    page = visit(context, app, live_server, shop.owner_id)
     page.goto(live_server + shop.url("/programs/"))
 
     page.get_by_role("link", name="New program").click()
@@ -52,3 +48,53 @@ def test_a_program_with_a_rule_and_tiers_is_set_up_by_hand(
 
     page.get_by_role("button", name="Activate").click()
     expect(page.locator(".page-head").get_by_text("Active")).to_be_visible()
+
+
+def test_what_was_set_up_is_changed_and_put_away(
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
+) -> None:
+    for name, start in (("Silver", 100), ("Gold", 300)):
+        make_tier(app, shop, name, start)
+    page = visit(context, app, live_server, shop.owner_id)
+    page.goto(live_server + shop.url(f"/programs/{shop.program_id}"))
+    tiers, drawer = page.locator("#tiers"), page.locator("#drawer")
+    state = page.locator(".page-head")
+
+    page.get_by_role("link", name="Edit Gold").click()
+    drawer.get_by_label("Starts at").fill("400")
+    drawer.get_by_role("button", name="Save").click()
+    expect(tiers).to_contain_text("400")
+    page.get_by_role("button", name="More for Silver").click()
+    page.get_by_role("button", name="Move down").and_(page.locator(":visible")).click()
+    expect(tiers.locator("tbody tr").first).to_contain_text("Gold")
+    page.get_by_role("button", name="More for Silver").click()
+    page.get_by_role("link", name="Delete").and_(page.locator(":visible")).click()
+    drawer.get_by_role("button", name="Delete tier").click()
+    expect(tiers).not_to_contain_text("Silver")
+    page.get_by_text("Deleted tiers (1)").click()
+    page.get_by_role("button", name="Restore Silver").click()
+    expect(tiers).to_contain_text("Silver")
+
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("Beans")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Beans")
+    page.get_by_role("button", name="End the rule").click()
+    agree(page, "Purchases earn nothing in Beans")
+    expect(page.get_by_text("Purchases give nothing in this program")).to_be_visible()
+
+    page.get_by_role("button", name="Pause").click()
+    agree(page, "Pause Beans?")
+    expect(state).to_contain_text("Paused")
+    page.get_by_role("button", name="More for Beans").click()
+    page.get_by_role("button", name="Archive").click()
+    agree(page, "Archive Beans?")
+    expect(state).to_contain_text("Archived")
+    page.get_by_role("button", name="Take out of the archive").click()
+    expect(state).to_contain_text("Paused")
+
+    page.get_by_role("button", name="More for Beans").click()
+    page.get_by_role("button", name="Delete").and_(page.locator(":visible")).click()
+    page.get_by_role("link", name="Deleted").click()
+    page.get_by_role("button", name="Restore Beans").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Beans")

@@ -14,6 +14,7 @@ from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import service
 from nxloy_web.tables.redemptions import RewardRedemption
+from tests.browsing import visit
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
 
 
@@ -97,14 +98,11 @@ def test_another_shop_sees_nothing(app: Flask, shop: Shop) -> None:
 
 @pytest.mark.browser
 def test_it_fits_on_one_strip_of_80_millimetres(
-    app: Flask, shop: Shop, staff: FlaskClient, live_server: str, context: BrowserContext
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
 ) -> None:
     redemption = asked(app, shop)
     go_on(app, shop, redemption, "approve")
-    cookie = staff.get_cookie("nxloy")
-    assert cookie is not None
-    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": live_server}])
-    page = context.new_page()
+    page = visit(context, app, live_server, shop.users[Role.STAFF])
     page.add_init_script("window.print = () => { document.title = 'printing'; }")
     page.goto(live_server + shop.url(f"/redemptions/{redemption.id}/slip"))
     page.get_by_role("button", name="Print").click()

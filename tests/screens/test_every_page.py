@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browsing import visit
 from tests.factories import make_user, sign_in
 
 pytestmark = pytest.mark.browser
@@ -42,16 +43,6 @@ def demo(app: Flask) -> str:
     result = app.test_cli_runner().invoke(args=["demo"])
     assert result.exit_code == 0, result.output
     return SLUG
-
-
-def visit(context: BrowserContext, app: Flask, server: str, user_id: str, audience: str) -> Page:
-    """A page in which this person is signed in: the cookie is the application's own."""
-    client = app.test_client()
-    sign_in(client, user_id, audience)
-    cookie = client.get_cookie("nxloy")
-    assert cookie is not None
-    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": server}])
-    return context.new_page()
 
 
 def pages(app: Flask, side: str, as_admin: Any, **known: str) -> Iterator[str]:
@@ -132,7 +123,7 @@ def test_every_page_of_the_desk(
     sign_in(client, owner)
     addresses = html_pages(app, pages(app, "b", as_admin), client)
     assert len(addresses) > 20
-    page = visit(context, app, live_server, owner, "staff")
+    page = visit(context, app, live_server, owner)
     wrong = {address: faults(page, live_server + address) for address in addresses}
     assert {address: lines for address, lines in wrong.items() if lines} == {}
 
@@ -171,7 +162,7 @@ def test_the_pages_of_the_operator(
         " ('one_that_broke', 'FAILED', 5, 100, 1, 60, 0, now() - interval '1 hour', 'Held.'),"
         " ('one_to_come', 'QUEUED', 0, 100, 0, 0, 0, NULL, NULL)"
     )
-    page = visit(context, app, live_server, make_user(app, "Olu", is_operator=True), "staff")
+    page = visit(context, app, live_server, make_user(app, "Olu", is_operator=True))
     addresses = [rule.rule for rule in app.url_map.iter_rules() if is_operators(rule)]
     assert addresses == ["/operator/schema"]
     found = {address: faults(page, live_server + address) for address in addresses}
