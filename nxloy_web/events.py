@@ -125,9 +125,3 @@ def happened(
 def read_by(readers: Sequence[Reader]) -> None:
     """Let these hear what happens from now on, in this order, and nobody else."""
     _readers[:] = readers
-
-
-def changes(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What setting `values` on `row` would change, as (before, after); sets nothing."""
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    return {name: getattr(row, name) for name in changed}, changed

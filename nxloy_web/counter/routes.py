@@ -1,5 +1,7 @@
 """The counter: find the customer, give points, hand rewards over. Made for a tablet."""
 
+from dataclasses import replace
+
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +12,7 @@ from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
 from nxloy_web.current_business import current_business
 from nxloy_web.customers import finding
 from nxloy_web.customers import service as customer_service
+from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
@@ -116,12 +119,15 @@ def enrol() -> ResponseReturnValue:
         return page("counter/enrol.html", form=form, status=422)
     try:
         customer = customer_service.enrol(
-            id=form.new_id.data,
-            first_name=form.first_name.data or None,
-            last_name=form.last_name.data or None,
-            email=form.email.data or None,
-            phone=form.phone.data or None,
-            email_opt_in=form.email_opt_in.data,
+            form.new_id.data,
+            replace(
+                NEWCOMER,
+                first_name=form.first_name.data,
+                last_name=form.last_name.data,
+                email=form.email.data,
+                phone=form.phone.data,
+                email_opt_in=form.email_opt_in.data,
+            ),
             by=g.actor,
             at=clock.now(),
         )

@@ -15,9 +15,12 @@ from nxloy_web.customers import (
     service,
 )
 from nxloy_web.customers.blueprint import bp
+from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.customers.reach import NotReachable
+from nxloy_web.customers.spelling import NotPossible
 from nxloy_web.db.cursors import read_cursor
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
 from nxloy_web.ledger import reads as ledger
@@ -27,6 +30,7 @@ from nxloy_web.segments import queries as segments
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.csv_export import csv_download
+from nxloy_web.web.facts import typed
 
 TABS = ("activity", "purchases", "redemptions")
 EXPORTED = (
@@ -115,13 +119,9 @@ def create() -> ResponseReturnValue:
     if form.validate() and _resolve_referrer(form, found):
         try:
             customer = service.enrol(
-                id=form.new_id.data,
-                by=g.actor,
-                at=clock.now(),
-                referred_by=form.referred_by.data,
-                **form.details(),
+                form.new_id.data, typed(form, CustomerFacts), by=g.actor, at=clock.now()
             )
-        except (service.AlreadyCustomer, service.NotPossible, NotReachable) as error:
+        except (service.AlreadyCustomer, NotPossible, NotReachable) as error:
             found |= _refused(form, error)
         else:
             return see_other(
@@ -153,16 +153,15 @@ def save(customer_id: str) -> ResponseReturnValue:
         try:
             service.edit(
                 customer_id,
+                typed(form, CustomerFacts),
                 version=form.version.data,
                 by=g.actor,
                 at=clock.now(),
-                referred_by=form.referred_by.data,
-                **form.details(),
             )
         except Stale:
             keep_typed(form, customer)
             return _edit_page(customer, form, status=409)
-        except (service.AlreadyCustomer, service.NotPossible, NotReachable) as error:
+        except (service.AlreadyCustomer, NotPossible, NotReachable) as error:
             found |= _refused(form, error)
         else:
             return see_other(url_for(".show", customer_id=customer_id), toast="Saved")
@@ -264,11 +263,15 @@ def _number(text: str) -> int | None:
 
 def _resolve_referrer(form: Any, found: dict[str, Any]) -> bool:
     """Turn what was typed into one customer; says what to do when it is none or several."""
-    typed = form.referrer.data or ""
-    if not typed:
+    name = form.referrer.data or ""
+    if name == (form.referrer.object_data or ""):
+        # Not touched: who is meant stays, also when they are deleted by now.
+        form.referred_by.data = form.referred_by.object_data
+        return True
+    if not name:
         form.referred_by.data = None
         return True
-    candidates = finding.search(typed, 6)
+    candidates = finding.search(name, 6)
     chosen = [row for row in candidates if row.id == form.referred_by.data]
     if chosen or len(candidates) == 1:
         form.referred_by.data = (chosen or candidates)[0].id
@@ -288,8 +291,12 @@ def _refused(form: Any, error: Any) -> dict[str, Any]:
 
 def _edit_form(customer: Customer) -> EditCustomerForm:
     referrer = queries.names_of([customer.referred_by]) if customer.referred_by else {}
-    shown = EditCustomerForm.shown(customer, referrer.get(customer.referred_by or ""))
-    return EditCustomerForm.from_request(data=shown)
+    known = referrer.get(customer.referred_by or "")
+    return EditCustomerForm.of(
+        facts_of(customer, CustomerFacts),
+        version=customer.version,
+        beside={"referrer": known.card_code if known else ""},
+    )
 
 
 def _new_page(form: NewCustomerForm, status: int = 200, **more: Any) -> ResponseReturnValue:

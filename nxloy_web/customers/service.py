@@ -1,10 +1,9 @@
 """Enrolling customers, and what changes them afterwards."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import Any, TypedDict, Unpack
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, func, insert, inspect, or_, select, update
 from sqlalchemy import delete as delete_rows
@@ -12,9 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from nxloy_web import events, member_codes
 from nxloy_web.actors import Actor
-from nxloy_web.customers.names import fold, name_norm, name_words
-from nxloy_web.customers.reach import NotReachable, email_columns, phone_columns
+from nxloy_web.customers.facts import CustomerFacts
+from nxloy_web.customers.names import name_norm, name_words
+from nxloy_web.customers.reach import NotReachable
+from nxloy_web.customers.spelling import NotPossible, cleaned, columns_of
 from nxloy_web.db import db
+from nxloy_web.db.facts import changes, columns, differing
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.rows import restore as restore_row
@@ -31,38 +33,10 @@ from nxloy_web.tables.customers import (
 )
 from nxloy_web.tables.redemptions import OPEN, RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
-from nxloy_web.texts import Text, _, ngettext
-
-LONGEST_NAME = 80
-LONGEST_NOTES = 2_000
-MOST_TAGS = 20
-LONGEST_TAG = 40
+from nxloy_web.texts import _, ngettext
 
 _IN_THE_OPEN = {"status", "email_opt_in", "sms_opt_in", "referred_by", "tags", "user_id"}
 """What the audit log may keep the values of; of a person's data it keeps only that it changed."""
-
-
-class More(TypedDict, total=False):
-    """What may be known of a customer besides name and address."""
-
-    date_of_birth: date | None
-    gender: str | None
-    language: str | None
-    notes: str
-    tags: Iterable[str]
-    email_opt_in: bool
-    sms_opt_in: bool
-    referred_by: str | None
-    external_id: str | None
-
-
-class Details(More, total=False):
-    """What people write down about a customer. What is left out stays as it is."""
-
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    phone: str | None
 
 
 class AlreadyCustomer(BusinessRule):
@@ -99,25 +73,8 @@ class HasOpenRedemptions(BusinessRule):
         self.customer = customer
 
 
-class NotPossible(BusinessRule):
-    message = _("One of the details cannot be saved like this.")
-
-    def __init__(self, message: Text, field: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def enrol(
-    *,
-    id: str,
-    first_name: str | None,
-    last_name: str | None,
-    email: str | None,
-    phone: str | None,
-    by: Actor,
-    at: datetime,
-    user_id: str | None = None,
-    **more: Unpack[More],
+    id: str, facts: CustomerFacts, *, by: Actor, at: datetime, user_id: str | None = None
 ) -> Customer:
     """Take a customer in. Pressed twice, the first one is the answer.
 
@@ -127,9 +84,8 @@ def enrol(
     before = already(Customer, id)
     if before is not None:
         return before
-    values = _columns(
-        {"first_name": first_name, "last_name": last_name, "email": email, "phone": phone, **more}
-    )
+    facts = cleaned(facts)
+    values = columns_of(facts, columns(facts), CustomerPreferences())
     if not values["email_norm"] and not values["phone_e164"]:
         raise NotReachable
     customer = Customer(
@@ -137,6 +93,7 @@ def enrol(
         member_code=member_codes.new_code(),
         status=CustomerStatus.ACTIVE,
         user_id=user_id,
+        name_norm=_norm(facts, values["phone_e164"]),
         **values,
     )
     customer.created_at = at
@@ -149,21 +106,24 @@ def enrol(
 
 
 def edit(
-    customer_id: str, *, version: int | None, by: Actor, at: datetime, **details: Unpack[Details]
+    customer_id: str, facts: CustomerFacts, *, version: int | None, by: Actor, at: datetime
 ) -> Customer:
-    """Change what is given. Raises Stale, NotReachable, AlreadyCustomer or NotPossible.
+    """Change what differs. Raises Stale, NotReachable, AlreadyCustomer or NotPossible.
 
     A new e-mail address, entered by the team, ends the old owner's sign-in to this card.
     """
     by.needs(Permission.CUSTOMERS_EDIT, own=customer_id)
     customer = find(Customer, customer_id, lock=True)
     check_version(customer, version)
-    values = _columns(dict(details), customer)
-    if values.get("referred_by") == customer.id:
+    facts = cleaned(facts)
+    if facts.referred_by == customer.id:
         raise NotPossible(_("Nobody can refer themselves."), "referred_by")
-    old, new = events.changes(customer, values)
-    if not new:
+    changed = changes(customer, facts)[1]
+    if not changed:
         return customer
+    values = columns_of(facts, changed, customer.preferences)
+    values["name_norm"] = _norm(facts, values.get("phone_e164", customer.phone_e164))
+    old, new = differing(customer, values)
     if "email_norm" in new and customer.user_id is not None and by.kind == "team":
         old["user_id"], new["user_id"] = customer.user_id, None
     keys = _keys(customer) | {name: value for name, value in new.items() if name in _KEYS}
@@ -252,61 +212,8 @@ def open_redemptions(customer_id: str) -> int:
     )
 
 
-def clean_tags(tags: Iterable[str]) -> list[str]:
-    """Tags as they are kept: trimmed, each once however it is spelled, in the order given."""
-    found: dict[str, str] = {}
-    for tag in tags:
-        text = _one_line(tag)
-        if text:
-            found.setdefault(fold(text), text)
-    if len(found) > MOST_TAGS:
-        raise NotPossible(_("A customer has at most %(most)s tags.", most=MOST_TAGS), "tags")
-    if any(len(tag) > LONGEST_TAG for tag in found.values()):
-        raise NotPossible(_("A tag has at most %(most)s characters.", most=LONGEST_TAG), "tags")
-    return list(found.values())
-
-
-def _columns(details: dict[str, Any], customer: Customer | None = None) -> dict[str, Any]:
-    """Details as columns, everything in its one spelling."""
-    values: dict[str, Any] = {}
-    for name in ("first_name", "last_name"):
-        if name in details:
-            values[name] = _one_line(details[name] or "") or None
-            if len(values[name] or "") > LONGEST_NAME:
-                raise NotPossible(
-                    _("A name has at most %(most)s characters.", most=LONGEST_NAME), name
-                )
-    if "email" in details:
-        values |= email_columns(details["email"])
-    if "phone" in details:
-        values |= phone_columns(details["phone"])
-    if "tags" in details:
-        values["tags"] = clean_tags(details["tags"])
-    for name in ("gender", "external_id", "referred_by"):
-        if name in details:
-            values[name] = (details[name] or "").strip() or None
-    for name in ("date_of_birth", "email_opt_in", "sms_opt_in"):
-        if name in details:
-            values[name] = details[name]
-    wishes: dict[str, Any] = {
-        name: _without_controls(details[name] or "").strip() or ("" if name == "notes" else None)
-        for name in ("language", "notes")
-        if name in details
-    }
-    if len(wishes.get("notes") or "") > LONGEST_NOTES:
-        raise NotPossible(_("Notes have at most %(most)s characters.", most=LONGEST_NOTES), "notes")
-    if wishes:
-        base = customer.preferences if customer else CustomerPreferences()
-        values["preferences"] = base.model_copy(update=wishes)
-    if {"first_name", "last_name", "email", "phone"} & details.keys():
-
-        def now(name: str) -> Any:
-            return values[name] if name in values else getattr(customer, name, None)
-
-        values["name_norm"] = name_norm(
-            now("first_name"), now("last_name"), now("email") or now("phone_e164")
-        )
-    return values
+def _norm(facts: CustomerFacts, phone_e164: str | None) -> str:
+    return name_norm(facts.first_name, facts.last_name, facts.email or phone_e164)
 
 
 _KEYS = ("id", "email_norm", "phone_e164", "external_id", "user_id")
@@ -413,11 +320,3 @@ def _discreet(values: dict[str, Any]) -> dict[str, Any]:
     hidden = sorted(values.keys() - _IN_THE_OPEN - {"email_norm", "phone_e164", "name_norm"})
     facts = {name: value for name, value in values.items() if name in _IN_THE_OPEN}
     return facts | ({"personal_details": ", ".join(hidden)} if hidden else {})
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_without_controls(unicodedata.normalize("NFC", text)).split())
-
-
-def _without_controls(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")

@@ -5,6 +5,7 @@ fields have no defaults: the type checker finds the place that leaves a column o
 erase what it does not know of.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +27,12 @@ def columns(facts: "DataclassInstance") -> dict[str, Any]:
 
 def changes(row: object, facts: "DataclassInstance") -> tuple[dict[str, Any], dict[str, Any]]:
     """What `put` would change, as (before, after); only what differs is in them."""
-    after = {name: new for name, new in columns(facts).items() if getattr(row, name) != new}
+    return differing(row, columns(facts))
+
+
+def differing(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What setting `values` on `row` would change, as (before, after); sets nothing."""
+    after = {name: value for name, value in values.items() if getattr(row, name) != value}
     return {name: getattr(row, name) for name in after}, after
 
 

@@ -1,11 +1,13 @@
 """Loading the demo: two businesses, one with a past. Loaded once; a second time it stays."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from nxloy_web.actors import Actor
 from nxloy_web.customers import service as customers
+from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import enter_scope
@@ -125,11 +127,8 @@ def _other(people: dict[str, str], at: datetime) -> None:
         )
         first, last, address = cast.CUSTOMER
         customers.enrol(
-            id=new_id(),
-            first_name=first,
-            last_name=last,
-            email=address,
-            phone=None,
+            new_id(),
+            replace(NEWCOMER, first_name=first, last_name=last, email=address),
             user_id=people[address],
             by=Actor(kind="team", user_id=owner_id, role=Role.OWNER),
             at=at,

@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, text
 
 from nxloy_web.actors import Actor
 from nxloy_web.customers import service as customers
+from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.demo import cast
@@ -79,22 +80,25 @@ class Story:
             joined = start + timedelta(days=7 * weeks, minutes=self.chance.randrange(600))
             is_amara = number == 0
             customer = customers.enrol(
-                id=new_id(),
-                first_name=first,
-                last_name=last,
-                email=cast.CUSTOMER[2] if is_amara else f"guest{number:03d}@harbour.example",
-                phone=f"+3519120{number:05d}" if number % 3 else None,
+                new_id(),
+                replace(
+                    NEWCOMER,
+                    first_name=first,
+                    last_name=last,
+                    email=cast.CUSTOMER[2] if is_amara else f"guest{number:03d}@harbour.example",
+                    phone=f"+3519120{number:05d}" if number % 3 else None,
+                    email_opt_in=self.chance.random() < 0.7,
+                    sms_opt_in=self.chance.random() < 0.2,
+                    date_of_birth=date(
+                        self.chance.randint(1955, 2006),
+                        self.chance.randint(1, 12),
+                        self.chance.randint(1, 28),
+                    )
+                    if self.chance.random() < 0.6
+                    else None,
+                    tags=self._tags(),
+                ),
                 user_id=self.amara_user_id if is_amara else None,
-                email_opt_in=self.chance.random() < 0.7,
-                sms_opt_in=self.chance.random() < 0.2,
-                date_of_birth=date(
-                    self.chance.randint(1955, 2006),
-                    self.chance.randint(1, 12),
-                    self.chance.randint(1, 28),
-                )
-                if self.chance.random() < 0.6
-                else None,
-                tags=self._tags(),
                 by=self.staff,
                 at=joined,
             )

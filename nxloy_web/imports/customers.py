@@ -10,7 +10,7 @@ from sqlalchemy import select
 from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import name_norm, name_words
 from nxloy_web.customers.reach import region_of
-from nxloy_web.customers.service import LONGEST_NAME, NotPossible, clean_tags
+from nxloy_web.customers.spelling import LONGEST_NAME, LONGEST_NUMBER, NotPossible, clean_tags
 from nxloy_web.db import copying, db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import NotUsable
@@ -22,7 +22,6 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import ImportOptions
 from nxloy_web.texts import _
 
-LONGEST_NUMBER = 100
 OLDEST_BIRTHDAY = date(1900, 1, 1)
 Key = tuple[str, str]
 _KEYS = {"external_id": "customer number", "email_norm": "e-mail", "phone_e164": "phone"}

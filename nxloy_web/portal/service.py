@@ -1,12 +1,15 @@
 """Letting customers in: a code to their address, then the card that belongs to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_business
 from nxloy_web.customers import service as customers
+from nxloy_web.customers.facts import NEWCOMER, CustomerFacts, ProfileFacts
 from nxloy_web.db import db
+from nxloy_web.db.facts import columns, facts_of
+from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
 from nxloy_web.identity import codes
 from nxloy_web.portal import reads
@@ -76,31 +79,15 @@ def enter(user: User, joining: Joining | None, *, by: Actor, at: datetime) -> tu
 
 
 def change_profile(
-    customer_id: str,
-    *,
-    version: int | None,
-    by: Actor,
-    at: datetime,
-    first_name: str,
-    last_name: str,
-    phone: str,
-    email_opt_in: bool,
-    sms_opt_in: bool,
+    customer_id: str, profile: ProfileFacts, *, version: int | None, by: Actor, at: datetime
 ) -> Customer:
     """What customers may change of their card. Says nothing of whose a taken number is."""
     by.needs_to_be(customer_id)
+    # The rest is as the row has it; when that changed since the form was drawn, so did the version.
+    known = facts_of(find(Customer, customer_id), CustomerFacts)
+    facts = replace(known, **columns(profile))
     try:
-        return customers.edit(
-            customer_id,
-            version=version,
-            by=by,
-            at=at,
-            first_name=first_name,
-            last_name=last_name,
-            phone=phone,
-            email_opt_in=email_opt_in,
-            sms_opt_in=sms_opt_in,
-        )
+        return customers.edit(customer_id, facts, version=version, by=by, at=at)
     except customers.AlreadyCustomer as taken:
         raise NumberTaken from taken
 
@@ -120,13 +107,16 @@ def _enrol_with(
     """Says nothing of whose a taken address or number is: AddressTaken, NumberTaken."""
     try:
         return customers.enrol(
-            id=joining.id,
-            first_name=joining.first_name,
-            last_name=joining.last_name,
-            email=user.email,
-            phone=phone,
-            email_opt_in=joining.email_opt_in,
-            sms_opt_in=joining.sms_opt_in,
+            joining.id,
+            replace(
+                NEWCOMER,
+                first_name=joining.first_name,
+                last_name=joining.last_name,
+                email=user.email,
+                phone=phone,
+                email_opt_in=joining.email_opt_in,
+                sms_opt_in=joining.sms_opt_in,
+            ),
             user_id=user.id,
             by=by,
             at=at,

@@ -126,6 +126,15 @@ class Customer(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base)
         return full or self.email or self.phone_e164 or "Erased customer"
 
     @property
+    def phone(self) -> str | None:
+        """The number as it was typed, or as it is compared."""
+        return self.phone_number or self.phone_e164
+
+    @property
+    def notes(self) -> str:
+        return self.preferences.notes
+
+    @property
     def card_code(self) -> str:
         """The member code as it is read out: in two halves."""
         return member_codes.shown(self.member_code)

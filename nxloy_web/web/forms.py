@@ -1,5 +1,7 @@
 """What every form shares: CSRF, ids for new rows, versions for edited ones."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from flask import request
@@ -50,15 +52,35 @@ class CreateForm(BaseForm):
             raise ValidationError("Open the form again and send it once more.")
 
 
+class VersionField(IntegerField):
+    """Which version of the row the page has shown. Sent without it, a form is late: the version
+    of today says nothing about what somebody saw."""
+
+    widget = HiddenInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data: int | None = None
+        super().process_formdata(valuelist)
+
+
 class EditForm(BaseForm):
     """Changes a row as it was when the form was drawn."""
 
-    version = IntegerField(widget=HiddenInput())
+    version = VersionField()
 
     @classmethod
-    def of(cls, facts: "DataclassInstance | BaseModel", *, version: int) -> Self:
-        """The form as sent, or with the facts of a row of this version when it is only shown."""
-        return cls.from_request(data=form_facts.shown(facts) | {"version": version})
+    def of(
+        cls,
+        facts: "DataclassInstance | BaseModel",
+        *,
+        version: int,
+        beside: Mapping[str, object] = MappingProxyType({}),
+    ) -> Self:
+        """The form as sent, or with the facts of a row of this version when it is only shown.
+
+        `beside` are values of fields that are no facts.
+        """
+        return cls.from_request(data={**form_facts.shown(facts), **beside, "version": version})
 
 
 def _trim(value: Any) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from nxloy_web import clock, events
 from nxloy_web.audit import queries
 from nxloy_web.db import db
+from nxloy_web.db.facts import differing
 from nxloy_web.db.rows import find
 from nxloy_web.permissions import Role
 from nxloy_web.tables.audit import AuditEntry
@@ -24,7 +25,7 @@ def test_a_change_is_kept_with_before_and_after(app: Flask) -> None:
     reward_id = make_reward(app, shop)
     with inside(app, shop):
         reward = find(Reward, reward_id)
-        before, after = events.changes(reward, {"points_cost": 250, "name": reward.name})
+        before, after = differing(reward, {"points_cost": 250, "name": reward.name})
         events.happened(
             "reward.edited", reward, by=shop.actor(), at=clock.now(), before=before, after=after
         )

@@ -60,15 +60,14 @@ def amara(app: Flask, shop: Shop) -> str:
 @pytest.fixture(scope="module")
 def segment(app: Flask, shop: Shop) -> str:
     from nxloy_web.segments import service as segments
+    from nxloy_web.segments.facts import SegmentFacts
     from nxloy_web.tables.segments import SegmentKind, SegmentRules
 
     with inside(app, shop):
         made = segments.create(
-            id=new_id(),
-            name="Friends",
-            description=None,
+            new_id(),
+            SegmentFacts(name="Friends", description=None, rules=SegmentRules()),
             kind=SegmentKind.MANUAL,
-            rules=SegmentRules(),
             by=shop.actor(),
             at=NOON,
         ).id

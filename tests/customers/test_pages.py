@@ -37,6 +37,7 @@ from tests.factories import (
     make_shop,
     make_tier,
 )
+from tests.pressing import browser_as, press
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -165,26 +166,28 @@ def test_a_stale_form_says_who_was_first_and_keeps_what_was_typed(
     assert row(app, shop, customer_id).first_name == "Mine"
 
 
-def test_a_referrer_is_found_by_code_and_chosen_among_several(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
+def test_a_referrer_is_found_by_code_and_chosen_among_several(app: Flask, shop: Shop) -> None:
+    """The page had drawn `referred_by` twice, so the choice among several was never heard."""
     first = enrolled(app, shop, "Same", last_name="Name")
     second = enrolled(app, shop, "Same", last_name="Name")
-    form = {"new_id": new_id(), "email": "new@example.com", "referrer": "same na"}
-    answer = owner.post(shop.url("/customers/new"), data=form)
-    assert answer.status_code == 422
-    assert first in answer.text
-    assert second in answer.text
-    chosen = owner.post(shop.url("/customers/new"), data=form | {"referred_by": second})
-    assert chosen.status_code == 303
-    assert row(app, shop, form["new_id"]).referred_by == second
-    by_code = {
-        "new_id": new_id(),
-        "email": "third@example.com",
-        "referrer": row(app, shop, first).card_code.lower(),
-    }
-    owner.post(shop.url("/customers/new"), data=by_code)
-    assert row(app, shop, by_code["new_id"]).referred_by == first
+    browser = browser_as(app, shop)
+    page = browser.get(shop.url("/customers/new"))
+    asked = press(page, "Enrol", email="new@example.com", referrer="same na")
+    assert asked.status_code == 422
+    assert first in asked.text
+    made = press(asked, "Enrol", referred_by=second)
+    assert row(app, shop, made.request.path.split("/")[-1]).referred_by == second
+    code = row(app, shop, first).card_code.lower()
+    page = browser.get(shop.url("/customers/new"))
+    made = press(page, "Enrol", email="third@example.com", referrer=code)
+    assert row(app, shop, made.request.path.split("/")[-1]).referred_by == first
+
+
+def test_a_referrer_can_be_taken_away(app: Flask, shop: Shop) -> None:
+    referrer = enrolled(app, shop, "Bo")
+    referred = enrolled(app, shop, "Cy", referred_by=referrer)
+    press(browser_as(app, shop).get(shop.url(f"/customers/{referred}/edit")), "Save", referrer="")
+    assert row(app, shop, referred).referred_by is None
 
 
 def test_the_list_finds_words_of_the_name_and_exact_addresses(

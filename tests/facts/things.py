@@ -5,7 +5,7 @@ Whoever adds a column, a fact, a form or a whole new thing meets the tests of th
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from nxloy_web.businesses.facts import BusinessFacts, LocationFacts
 from nxloy_web.businesses.forms import EditLocationForm, NewLocationForm, SettingsForm
+from nxloy_web.customers.facts import CustomerFacts
+from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.programs.facts import ProgramFacts, TierFacts
@@ -30,6 +32,7 @@ from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
 from nxloy_web.segments.queries import surroundings
 from nxloy_web.tables.businesses import Business, BusinessSettings, Location
+from nxloy_web.tables.customers import Customer, CustomerPreferences
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings, ProgramType
 from nxloy_web.tables.rewards import Reward, RewardType
 from nxloy_web.tables.segments import (
@@ -59,11 +62,17 @@ class Thing:
     """The address of the form that makes one, and what stands on its button."""
     not_edited: Mapping[str, str]
     """Columns, and fields of JSON columns, that no form asks for; and why."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a fact fills, where that is not the one column of its name."""
     beside: Mapping[str, str] = field(default_factory=dict)
     """Fields of a form that are no facts; and why."""
     without_field: frozenset[str] = frozenset()
     """Facts that are read from the page in a way of their own."""
     button: str = "Save"
+    to_change: tuple[str, str] = ("name", "Another name")
+    """A field to type something else into."""
+    changed: frozenset[str] = frozenset({"name"})
+    """The columns that this changes."""
 
     def __str__(self) -> str:
         return self.facts.__name__
@@ -257,4 +266,76 @@ LOCATION = Thing(
     not_edited={},
 )
 
-THINGS = (REWARD, PROGRAM, TIER, SEGMENT, BUSINESS, LOCATION)
+
+def _customer(shop: Shop) -> Customer:
+    referrer = Customer(
+        id=new_id(),
+        member_code="GONE1234",
+        email="gone@example.com",
+        email_norm="gone@example.com",
+        deleted_at=NOON,
+    )
+    db.session.add(referrer)
+    db.session.flush()
+    return Customer(
+        id=new_id(),
+        member_code="ZOE12345",
+        first_name="Zoë",
+        last_name="O'Neil-Straße",
+        name_norm="zoe oneil-strasse",
+        email="Zoe@Example.COM",
+        email_norm="zoe@example.com",
+        phone_number="030 / 901 820",
+        phone_e164="+4930901820",
+        date_of_birth=date(1904, 2, 29),
+        external_id="K-" + "7" * 98,
+        tags=["VIP", "oat milk", "Größe 40"],
+        preferences=CustomerPreferences(language="pt", notes=LINES),
+        email_opt_in=False,
+        sms_opt_in=True,
+        referred_by=referrer.id,
+        gender="x",
+        avatar="5f" * 32,
+    )
+
+
+CUSTOMER = Thing(
+    model=Customer,
+    facts=CustomerFacts,
+    forms=(NewCustomerForm, EditCustomerForm),
+    filled=_customer,
+    page="/customers/{id}/edit",
+    new=("/customers/new", "Enrol"),
+    not_edited={
+        "user_id": "who signs in to the card: linked by the code to their address",
+        "member_code": "printed on the card",
+        "name_norm": "made of the name",
+        "status": "verbs of its own: blocked, unblocked",
+        "gender": "no screen asks for it",
+        "avatar": "no screen asks for it",
+        "erased_at": "kept by erasing",
+        "purchase_count": "kept by purchases",
+        "spent_minor": "kept by purchases",
+        "first_purchase_at": "kept by purchases",
+        "last_purchase_at": "kept by purchases",
+    },
+    columns={
+        "email": ("email", "email_norm"),
+        "phone": ("phone_number", "phone_e164"),
+        "notes": ("preferences",),
+    },
+    beside={
+        "referrer": "a name or code that says who `referred_by` is",
+        "referred_by": "one of those whom `referrer` may mean",
+    },
+    without_field=frozenset({"referred_by"}),  # drawn only when several may be meant
+    to_change=("first_name", "Another name"),
+    changed=frozenset({"first_name", "name_norm"}),
+)
+
+THINGS = (REWARD, PROGRAM, TIER, SEGMENT, BUSINESS, LOCATION, CUSTOMER)
+EDITED_ELSEWHERE = {
+    "Membership": "one choice: the role",
+    "RewardRedemption": "decided by verbs, never typed",
+}
+"""Other tables with a version; and why they are no things of their own."""

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,9 @@ from sqlalchemy import func, select, text
 
 from nxloy_web import clock, worker
 from nxloy_web.customers import service as customers
+from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.db import db
+from nxloy_web.db.facts import facts_of
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
@@ -110,7 +113,8 @@ def test_undoing_customers_leaves_those_who_were_touched(app: Flask) -> None:
     steps.bring_in(app, client, shop, b"customer_id,date,amount\n1,2026-01-02,5.00\n", "PURCHASES")
     with inside(app, shop):
         bo = db.session.scalars(select(Customer).where(Customer.external_id == "2")).one()
-        customers.edit(bo.id, version=bo.version, by=shop.actor(), at=clock.now(), first_name="Bo")
+        facts = replace(facts_of(bo, CustomerFacts), first_name="Bo")
+        customers.edit(bo.id, facts, version=bo.version, by=shop.actor(), at=clock.now())
         db.session.commit()
     steps.undo(app, client, shop, run.id)
     with inside(app, shop):

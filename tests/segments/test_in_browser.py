@@ -1,11 +1,14 @@
 """A merchant builds a rule and a list, in Chromium."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from nxloy_web import clock
 from nxloy_web.customers import service as customers
+from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from tests.factories import Shop, inside, make_customer, sign_in
@@ -68,9 +71,11 @@ def test_a_list_is_filled_from_the_search_and_from_the_customer_list(
     with inside(app, shop):
         for name in ("Zora", "Yann"):
             customers.enrol(
-                id=new_id(), first_name=name, last_name="Lind", email=f"{name}@example.com",
-                phone="", by=shop.actor(), at=clock.now(),
-            )  # fmt: skip
+                new_id(),
+                replace(NEWCOMER, first_name=name, last_name="Lind", email=f"{name}@example.com"),
+                by=shop.actor(),
+                at=clock.now(),
+            )
         db.session.commit()
     desk.get_by_role("link", name="New list").first.click()
     desk.get_by_label("Name", exact=True).fill("Tasting evening")

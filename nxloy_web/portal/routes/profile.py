@@ -6,6 +6,8 @@ from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes
+from nxloy_web.customers.facts import ProfileFacts
+from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.portal import export, service
@@ -13,6 +15,7 @@ from nxloy_web.portal.forms import ProfileForm
 from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.facts import typed
 
 CHANGED_MEANWHILE = "The shop changed your details meanwhile. Save again to keep what you typed."
 
@@ -20,27 +23,22 @@ CHANGED_MEANWHILE = "The shop changed your details meanwhile. Save again to keep
 @bp.get("/profile")
 def profile() -> ResponseReturnValue:
     customer = find(Customer, g.place.customer_id)
-    form = ProfileForm(formdata=None, obj=customer, data={"phone": customer.phone_number})
-    return _profile_page(form, customer)
+    return _profile_page(_form(customer), customer)
 
 
 @bp.post("/profile")
 def save_profile() -> ResponseReturnValue:
-    form = ProfileForm.from_request()
     customer = find(Customer, g.place.customer_id)
+    form = _form(customer)
     if not form.validate_on_submit():
         return _profile_page(form, customer, 422)
     try:
         service.change_profile(
             customer.id,
+            typed(form, ProfileFacts),
             version=form.version.data,
             by=g.actor,
             at=clock.now(),
-            first_name=form.first_name.data,
-            last_name=form.last_name.data or "",
-            phone=form.phone.data or "",
-            email_opt_in=form.email_opt_in.data,
-            sms_opt_in=form.sms_opt_in.data,
         )
     except Stale:
         form.version.raw_data = [str(customer.version)]
@@ -63,6 +61,10 @@ def my_data() -> ResponseReturnValue:
             "Cache-Control": "private, no-store",
         },
     )
+
+
+def _form(customer: Customer) -> ProfileForm:
+    return ProfileForm.of(facts_of(customer, ProfileFacts), version=customer.version)
 
 
 def _profile_page(form: ProfileForm, customer: Customer, status: int = 200) -> ResponseReturnValue:
