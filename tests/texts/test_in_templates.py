@@ -11,6 +11,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import Business
 from nxloy_web.texts import _, speaking
+from nxloy_web.web.components import first_error
 from tests.factories import as_role, inside, make_shop
 
 
@@ -45,6 +46,13 @@ def test_a_text_of_python_is_escaped_as_any_other(drawn: Callable[..., str]) -> 
     text = _("%(name)s is out of stock.", name="<b>")
     assert drawn("{{ text }}", text=text) == "&lt;b&gt; is out of stock."
     assert drawn("{{ _('%(why)s Sorry.', why=text) }}", text=text).startswith("&lt;b&gt; is out")
+
+
+def test_an_error_of_a_field_may_be_a_text() -> None:
+    sentence = _("Enter a day, like 2026-03-31.")
+    assert first_error([sentence]) == sentence
+    assert first_error({"rows": [{}, {"day": [sentence]}]}) == sentence
+    assert first_error([]) == ""
 
 
 def test_a_page_and_a_refusal_speak_as_their_business_does(app: Flask) -> None:
