@@ -8,12 +8,20 @@ from flask import Flask
 import nxloy_web
 from nxloy_web import jobs
 from nxloy_web.features import FEATURES
+from nxloy_web.web.features import Feature
 
 
 def test_every_feature_is_in_the_list_once() -> None:
-    folders = sorted(path.parent.name for path in Path(nxloy_web.__path__[0]).glob("*/feature.py"))
-    declared = [import_module(f"nxloy_web.{folder}.feature").FEATURE for folder in folders]
-    assert sorted(map(id, declared)) == sorted(map(id, FEATURES))
+    files = Path(nxloy_web.__path__[0]).glob("*/feature.py")
+    declared = {path.parent.name: feature_of(path.parent.name) for path in files}
+    left_out = [name for name, feature in declared.items() if feature not in FEATURES]
+    assert left_out == []
+    assert len(FEATURES) == len(declared)
+
+
+def feature_of(folder: str) -> Feature:
+    found: Feature = import_module(f"nxloy_web.{folder}.feature").FEATURE
+    return found
 
 
 def test_what_menus_and_palette_offer_is_there(app: Flask) -> None:
