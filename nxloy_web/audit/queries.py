@@ -13,6 +13,8 @@ from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import User
 
 PAGE = 50
+KINDS = ("team", "customer", "system")
+"""Who acts: what can be chosen instead of a person."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Filter:
     """What of the log to show; empty strings do not filter."""
 
     subject_type: str = ""
-    actor_user_id: str = ""
+    who: str = ""
+    """The id of a person, or one of KINDS."""
     subject_id: str = ""
     before: str = ""
     """Cursor: instant and id of the last entry seen, joined by `~`."""
@@ -38,8 +41,10 @@ def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
         statement = statement.where(AuditEntry.subject_type == filter_.subject_type)
     if filter_.subject_id:
         statement = statement.where(AuditEntry.subject_id == filter_.subject_id)
-    if filter_.actor_user_id:
-        statement = statement.where(AuditEntry.actor_user_id == filter_.actor_user_id)
+    if filter_.who in KINDS:
+        statement = statement.where(AuditEntry.actor_kind == filter_.who)
+    elif filter_.who:
+        statement = statement.where(AuditEntry.actor_user_id == filter_.who)
     place = read_cursor(filter_.before)
     if place is not None:
         statement = statement.where(tuple_(AuditEntry.occurred_at, AuditEntry.id) < tuple_(*place))

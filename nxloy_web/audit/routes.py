@@ -16,7 +16,7 @@ bp = desk("audit", __name__, "/audit")
 def index() -> ResponseReturnValue:
     filter_ = queries.Filter(
         subject_type=request.args.get("subject_type", ""),
-        actor_user_id=request.args.get("person", ""),
+        who=request.args.get("person", ""),
         subject_id=request.args.get("subject", ""),
         before=request.args.get("before", ""),
     )

@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from nxloy_web import clock, jobs
+from nxloy_web import clock, events, jobs
+from nxloy_web.actors import SYSTEM
 from nxloy_web.current_business import current_business
 from nxloy_web.db import copying, db
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Refusal
+from nxloy_web.events import EventName
 from nxloy_web.imports import lines as files
 from nxloy_web.imports import undo as undoing
 from nxloy_web.imports.customers import CustomerImport
@@ -200,9 +202,32 @@ _SAVE_LINES = """
 
 
 def _end(import_id: str, state: ImportState, error: str | None = None) -> None:
+    at = clock.now()
     db.session.execute(
         update(ImportRun)
         .where(ImportRun.id == import_id)
-        .values(state=state, error=error, finished_at=clock.now()),
+        .values(state=state, error=error, finished_at=at),
         execution_options={"synchronize_session": False},
     )
+    if state in _SAID:
+        run = find(ImportRun, import_id, lock=True)
+        events.happened(_SAID[state], run, by=SYSTEM, at=at, after=_figures(run))
+
+
+# That it was checked is not said: nothing has changed by that.
+_SAID: dict[ImportState, EventName] = {
+    ImportState.DONE: "import.finished",
+    ImportState.FAILED: "import.failed",
+    ImportState.UNDONE: "import.undone",
+}
+
+
+def _figures(run: ImportRun) -> dict[str, Any]:
+    error = {"error": run.error} if run.error else {}
+    return {
+        "kind": run.kind,
+        "new": run.created_rows,
+        "known": run.known_rows,
+        "failed": run.failed_rows,
+        "points": run.points,
+    } | error

@@ -128,7 +128,7 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     run.state = ImportState.UNDOING
     jobs.enqueue(runs.undo, shown=True, subject_id=run.id, import_id=run.id)
     facts = {"kind": run.kind, "new": run.created_rows, "points": run.points}
-    events.happened("import.undone", run, by=by, at=at, before=facts)
+    events.happened("import.undo_started", run, by=by, at=at, before=facts)
     return run
 
 

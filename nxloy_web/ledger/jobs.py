@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from nxloy_web import clock
+from nxloy_web import clock, events
+from nxloy_web.actors import SYSTEM
+from nxloy_web.current_business import current_business
 from nxloy_web.db import db
 from nxloy_web.jobs import every, pause_if_stopping, task
 from nxloy_web.ledger import service
-from nxloy_web.tables.points import CustomerBalance
+from nxloy_web.tables.points import CustomerBalance, PointTransaction, TransactionType
 
 BATCH = 200
 
@@ -22,6 +24,7 @@ def settle_due() -> None:
     while due := _due(at, after):
         for balance in due:
             service.settle(balance, at)
+        _say_what_expired([balance.customer_id for balance in due], at)
         db.session.commit()
         pause_if_stopping()
         after = due[-1].id
@@ -40,3 +43,18 @@ def _due(at: datetime, after: str) -> list[CustomerBalance]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def _say_what_expired(customer_ids: list[str], at: datetime) -> None:
+    """Once for the batch: the ledger itself tells customer by customer."""
+    entry = PointTransaction
+    customers, points = db.session.execute(
+        select(func.count(entry.customer_id.distinct()), -func.sum(entry.amount)).where(
+            entry.customer_id.in_(customer_ids),
+            entry.type == TransactionType.EXPIRED,
+            entry.created_at == func.now(),  # of this transaction
+        )
+    ).one()
+    if customers:
+        after = {"customers": customers, "points": int(points)}
+        events.happened("points.expired", current_business(), by=SYSTEM, at=at, after=after)

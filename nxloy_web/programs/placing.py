@@ -5,10 +5,12 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
-from nxloy_web import clock
+from nxloy_web import clock, events
+from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
+from nxloy_web.db.rows import find
 from nxloy_web.jobs import pause_if_stopping, task
-from nxloy_web.tables.loyalty import LoyaltyTier
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
 
 BATCH = 5_000
@@ -21,7 +23,11 @@ def place(program_id: str) -> None:
     at = clock.now()
     last = ""
     while ids := _next_ids(program_id, last):
-        _move_up(ids, at)
+        moved = _move_up(ids, at)
+        if moved:
+            program = find(LoyaltyProgram, program_id)
+            after = {"customers": moved}
+            events.happened("program.members_moved_up", program, by=SYSTEM, at=at, after=after)
         db.session.commit()
         pause_if_stopping()
         last = ids[-1]
@@ -38,7 +44,7 @@ def _next_ids(program_id: str, after: str) -> list[str]:
     )
 
 
-def _move_up(ids: list[str], at: datetime) -> None:
+def _move_up(ids: list[str], at: datetime) -> int:
     reached, held = aliased(LoyaltyTier), aliased(LoyaltyTier)
     locked = (
         select(CustomerBalance.id)
@@ -72,7 +78,7 @@ def _move_up(ids: list[str], at: datetime) -> None:
         .correlate(CustomerBalance)
         .scalar_subquery()
     )
-    db.session.execute(
+    moved = db.session.execute(
         update(CustomerBalance)
         .where(
             CustomerBalance.id.in_(select(locked.c.id)),
@@ -81,3 +87,4 @@ def _move_up(ids: list[str], at: datetime) -> None:
         .values(tier_id=best, tier_since_at=at),
         execution_options={"synchronize_session": False},
     )
+    return int(moved.rowcount)  # type: ignore[attr-defined]

@@ -1,19 +1,32 @@
 """The audit log shows who changed what, page by page."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
 
 from nxloy_web import clock, events
+from nxloy_web.actors import Actor
 from nxloy_web.audit import queries
 from nxloy_web.db import db
 from nxloy_web.db.facts import differing
+from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.permissions import Role
+from nxloy_web.redemptions import service as redemptions
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.rewards import Reward
-from tests.factories import Shop, as_role, inside, make_reward, make_shop
+from tests.factories import (
+    NOON,
+    Shop,
+    as_role,
+    inside,
+    make_customer,
+    make_reward,
+    make_shop,
+    make_user,
+)
 
 
 def _edited(reward: Reward, shop: Shop, after: dict[str, Any] | None = None) -> None:
@@ -75,3 +88,30 @@ def test_filters_and_nonsense(app: Flask, as_admin: Any) -> None:
     assert "Reward edited" not in owner.get(shop.url("/audit/?subject_type=Tier")).text
     assert "Reward edited" not in owner.get(shop.url("/audit/?person=nobody")).text
     assert owner.get(shop.url("/audit/?before=nonsense~")).status_code == 200
+
+
+def test_what_the_product_did_by_itself_is_told_and_can_be_left_out(app: Flask) -> None:
+    shop = make_shop(app)
+    reward_id, customer_id = make_reward(app, shop, points_cost=None), make_customer(app, shop)
+    redemption_id = new_id()
+    with inside(app, shop):
+        redemptions.ask(
+            id=redemption_id,
+            customer_id=customer_id,
+            reward_id=reward_id,
+            by=Actor("customer", make_user(app, "Zoe Berg"), customer_id=customer_id),
+            at=NOON,
+        )
+        redemptions.expire(redemption_id, at=NOON + timedelta(days=400))
+        db.session.commit()
+    owner = as_role(app, shop)
+    everything = owner.get(shop.url("/audit/")).text
+    for words in ("Redemption asked", "Zoe Berg", "Redemption expired", "by itself"):
+        assert words in everything
+    by_itself = owner.get(shop.url("/audit/?person=system")).text
+    assert "Redemption expired" in by_itself
+    assert "Redemption asked" not in by_itself
+    customers = owner.get(shop.url("/audit/?person=customer")).text
+    assert "Redemption asked" in customers
+    assert "Redemption expired" not in customers
+    assert "No entry matches" in owner.get(shop.url("/audit/?person=team")).text

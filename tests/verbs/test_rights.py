@@ -208,4 +208,5 @@ def _says(one: Function, known: set[str]) -> bool:
     if "events.happened" in one.refers_to:
         return True
     known |= {one.key}
-    return any(_says(FUNCTIONS[key], known) for key in one.refers_to - known if key in FUNCTIONS)
+    below = [FUNCTIONS[key] for key in one.refers_to - known if key in FUNCTIONS]
+    return any(_says(each, known) for each in below if not is_a_job(each))
