@@ -5,7 +5,7 @@ from typing import Any
 
 from nxloy_web import cli, config, extensions, features, health, host, hosting, page_frame
 from nxloy_web.db import db
-from nxloy_web.web import assets, errors, filters, preferences, security, translating
+from nxloy_web.web import assets, errors, filters, preferences, security, templates, translating
 from nxloy_web.web import sign_in as visitors
 from nxloy_web.web.edge import NxFlask
 
@@ -30,6 +30,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
 
     security.init_app(app)
     errors.init_app(app)
+    templates.init_app(app)
     filters.init_app(app)
     translating.init_app(app)
     page_frame.init_app(app)

@@ -15,6 +15,7 @@ from nxloy_web.permissions import Permission
 from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.features import DeskPage, installed
 from nxloy_web.web.places import is_operator
+from nxloy_web.web.templates import NOTHING_AROUND
 
 P = Permission
 
@@ -73,7 +74,7 @@ def _globals() -> dict[str, Any]:
             "user_name": current_user.name,
             "operator_url": _operator_url(),
         }
-    return links
+    return {**NOTHING_AROUND, **links}
 
 
 def _operator_url() -> str | None:
@@ -147,6 +148,7 @@ def _operator_nav() -> list[dict[str, Any]]:
             "icon": page.icon,
             "href": url_for(page.endpoint),
             "current": request.endpoint == page.endpoint,
+            "count": None,
             "tab": True,
         }
         for feature in installed()

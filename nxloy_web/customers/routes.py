@@ -1,5 +1,6 @@
 """Customers: the list, a customer's page, and what can be done there."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -213,7 +214,12 @@ def restore(customer_id: str) -> ResponseReturnValue:
 
 
 def profile_page(
-    customer_id: str, *, tab: str = "", status: int = 200, **more: Any
+    customer_id: str,
+    *,
+    tab: str = "",
+    status: int = 200,
+    refusal: str = "",
+    taken: Customer | None = None,
 ) -> ResponseReturnValue:
     """A customer's page; only the open tab is read."""
     customer = queries.customer(customer_id)
@@ -246,7 +252,8 @@ def profile_page(
         else None,
         referred=queries.referred(customer_id),
         segments=queries.segments_of(customer_id),
-        **more,
+        refusal=refusal,
+        taken=taken,
     )
 
 
@@ -299,14 +306,32 @@ def _edit_form(customer: Customer) -> EditCustomerForm:
     )
 
 
-def _new_page(form: NewCustomerForm, status: int = 200, **more: Any) -> ResponseReturnValue:
-    return page("customers/new.html", status=status, form=form, **more)
+def _new_page(
+    form: NewCustomerForm,
+    status: int = 200,
+    *,
+    taken: Customer | None = None,
+    candidates: Sequence[Any] = (),
+) -> ResponseReturnValue:
+    return page("customers/new.html", status=status, form=form, taken=taken, candidates=candidates)
 
 
 def _edit_page(
-    customer: Customer, form: EditCustomerForm, status: int = 200, **more: Any
+    customer: Customer,
+    form: EditCustomerForm,
+    status: int = 200,
+    *,
+    taken: Customer | None = None,
+    candidates: Sequence[Any] = (),
 ) -> ResponseReturnValue:
-    return page("customers/edit.html", status=status, form=form, customer=customer, **more)
+    return page(
+        "customers/edit.html",
+        status=status,
+        form=form,
+        customer=customer,
+        taken=taken,
+        candidates=candidates,
+    )
 
 
 def _exported(customer: Customer, points: int | None, tier: str, currency: str) -> list[object]:

@@ -57,10 +57,7 @@ def desk() -> dict[str, Any]:
             for section, label, icon, current, count, tab in names
         ],
         "setup": {"done": 1, "total": 3, "steps": steps},
-        "places": [
-            {"name": "Harbour Coffee", "sub": "Owner", "url": "#a", "current": True},
-            {"name": "Northside Bakery", "sub": "Staff", "url": "#b", "current": False},
-        ],
+        "switch_url": "#businesses",
         "home_url": "#top",
         "counter_url": "#counter",
         "account_url": "#account",
@@ -73,7 +70,13 @@ def portal() -> dict[str, Any]:
     return {
         "place": place(),
         "nav": [
-            {"label": label, "icon": icon, "href": f"#{label.lower()}", "current": label == "Card"}
+            {
+                "label": label,
+                "icon": icon,
+                "href": f"#{label.lower()}",
+                "current": label == "Card",
+                "count": None,
+            }
             for label, icon in names
         ],
         "sign_out_url": "#sign-out",

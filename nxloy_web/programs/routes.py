@@ -181,7 +181,7 @@ def _edit_form(program: LoyaltyProgram) -> EditProgramForm:
 
 
 def _new_page(form: NewProgramForm, status: int = 200) -> ResponseReturnValue:
-    return page("programs/new.html", status=status, form=form, types=TYPES)
+    return page("programs/new.html", status=status, form=form, is_used=False, types=TYPES)
 
 
 def _edit_page(

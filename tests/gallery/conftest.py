@@ -1,13 +1,16 @@
 """The look on its own: no database, so these tests start at once."""
 
+from typing import Any
+
 import pytest
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 from nxloy_web import extensions
 from nxloy_web.gallery.routes import bp
-from nxloy_web.web import assets
+from nxloy_web.web import assets, templates
 from nxloy_web.web.security import POLICY
+from nxloy_web.web.templates import NOTHING_AROUND
 from nxloy_web.web.vendoring import ROOT
 
 
@@ -18,6 +21,7 @@ def look() -> Flask:
     CSRFProtect(app)
     extensions.htmx.init_app(app)
     assets.init_app(app)
+    templates.init_app(app)
     app.register_blueprint(bp)
     app.add_url_rule("/theme", "theme", lambda: "", methods=["POST"])
     app.context_processor(_chosen_theme)
@@ -25,8 +29,8 @@ def look() -> Flask:
     return app
 
 
-def _chosen_theme() -> dict[str, str]:
-    return {"theme": request.cookies.get("theme", ""), "theme_url": "/theme"}
+def _chosen_theme() -> dict[str, Any]:
+    return NOTHING_AROUND | {"theme": request.cookies.get("theme", ""), "theme_url": "/theme"}
 
 
 def _strict(response: Response) -> Response:

@@ -106,6 +106,9 @@ def test_a_rolled_back_change_sends_nothing(app: Flask, catcher: Catcher) -> Non
             "nobody@example.com",
             subject="Your code",
             text_template="mail/sign_in_code.txt",
+            business_name="Café Luna",
+            code="482913",
+            minutes=10,
         )
         db.session.rollback()
         db.session.remove()
