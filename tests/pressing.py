@@ -108,6 +108,17 @@ def form_with(page: Page, button: str, where: str | None = None) -> webtest.Form
     return found[0]
 
 
+def drawn_twice(form: webtest.Form) -> list[str]:
+    """Names that several fields of the form have. The application reads the first of them."""
+    alone = [
+        name
+        for name, fields in form.fields.items()
+        for field in fields
+        if name is not None and not isinstance(field, Checkbox | Submit)
+    ]
+    return sorted({name for name in alone if alone.count(name) > 1})
+
+
 def buttons_of(page: Page) -> list[str]:
     """What stands on the buttons that send something."""
     return [_text(each) for form in dict.fromkeys(page.forms.values()) for each in _buttons(form)]
@@ -117,20 +128,13 @@ def _send(
     page: Page, button: str, where: str | None, typed: Mapping[str, Any], headers: dict[str, str]
 ) -> Page:
     form = form_with(page, button, where)
-    _refuse_what_is_drawn_twice(form)
+    assert drawn_twice(form) == [], "the application reads the first one only"
     _leave_out_disabled(form)
     for name, value in typed.items():
         shown = [field for field in form.fields.get(name, ()) if not isinstance(field, Hidden)]
         assert shown, f"{button!r}: no field {name!r} that a person sees"
         form[name] = value
     return form.submit(**_of_button(form, button), headers=headers, status="*")
-
-
-def _refuse_what_is_drawn_twice(form: webtest.Form) -> None:
-    """Of two fields of one name the application reads the first, and nobody sees that."""
-    for name, fields in form.fields.items():
-        alone = [field for field in fields if not isinstance(field, Checkbox | Submit)]
-        assert len(alone) < 2, f"{name!r} is drawn twice"
 
 
 def _leave_out_disabled(form: webtest.Form) -> None:
