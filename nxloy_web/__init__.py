@@ -5,7 +5,17 @@ from typing import Any
 
 from nxloy_web import cli, config, extensions, features, health, host, hosting, page_frame
 from nxloy_web.db import db
-from nxloy_web.web import assets, errors, filters, preferences, security, templates, translating
+from nxloy_web.web import (
+    assets,
+    converters,
+    errors,
+    filters,
+    preferences,
+    requests,
+    security,
+    templates,
+    translating,
+)
 from nxloy_web.web import sign_in as visitors
 from nxloy_web.web.edge import NxFlask
 
@@ -21,7 +31,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     app.config.update(config.from_environment() | (overrides or {}))
     app.config.update(config.complete(app.config))
 
+    converters.init_app(app)
     extensions.htmx.init_app(app)
+    requests.init_app(app)
     db.init_app(app)
     extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 
 from nxloy_web.db import db
-from nxloy_web.db.cursors import read_cursor, write_cursor
+from nxloy_web.db.cursors import Cursor, write_cursor
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import User
 
@@ -25,8 +25,8 @@ class Filter:
     who: str = ""
     """The id of a person, or one of KINDS."""
     subject_id: str = ""
-    before: str = ""
-    """Cursor: instant and id of the last entry seen, joined by `~`."""
+    before: Cursor | None = None
+    """The last entry that was seen."""
 
 
 def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
@@ -45,9 +45,9 @@ def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
         statement = statement.where(AuditEntry.actor_kind == filter_.who)
     elif filter_.who:
         statement = statement.where(AuditEntry.actor_user_id == filter_.who)
-    place = read_cursor(filter_.before)
-    if place is not None:
-        statement = statement.where(tuple_(AuditEntry.occurred_at, AuditEntry.id) < tuple_(*place))
+    if filter_.before is not None:
+        older = tuple_(AuditEntry.occurred_at, AuditEntry.id) < tuple_(*filter_.before)
+        statement = statement.where(older)
     rows = db.session.execute(statement).all()
     if len(rows) <= PAGE:
         return rows, ""

@@ -1,11 +1,11 @@
 """The audit log, to read."""
 
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from nxloy_web.audit import queries
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.web.answers import page
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.places import desk
 
 bp = desk("audit", __name__, "/audit")
@@ -14,11 +14,12 @@ bp = desk("audit", __name__, "/audit")
 @bp.get("/")
 @requires(Permission.AUDIT_VIEW)
 def index() -> ResponseReturnValue:
+    said = arguments()
     filter_ = queries.Filter(
-        subject_type=request.args.get("subject_type", ""),
-        who=request.args.get("person", ""),
-        subject_id=request.args.get("subject", ""),
-        before=request.args.get("before", ""),
+        subject_type=said.text("subject_type"),
+        who=said.text("person"),
+        subject_id=said.row_id("subject"),
+        before=said.cursor("before"),
     )
     entries, next_cursor = queries.entries(filter_)
     return page(

@@ -50,14 +50,14 @@ def create() -> ResponseReturnValue:
     return see_other(url_for(".index"), toast=f"{location.name} is added")
 
 
-@bp.get("/<location_id>/edit")
+@bp.get("/<id:location_id>/edit")
 @requires(Permission.LOCATIONS_EDIT)
 def edit(location_id: str) -> ResponseReturnValue:
     location = find(Location, location_id)
     return _form_page(_edit_form(location), location)
 
 
-@bp.post("/<location_id>/edit")
+@bp.post("/<id:location_id>/edit")
 @requires(Permission.LOCATIONS_EDIT)
 def save(location_id: str) -> ResponseReturnValue:
     location = find(Location, location_id)
@@ -82,7 +82,7 @@ def save(location_id: str) -> ResponseReturnValue:
     return see_other(url_for(".index"), toast="Saved")
 
 
-@bp.post("/<location_id>/deletion")
+@bp.post("/<id:location_id>/deletion")
 @requires(Permission.LOCATIONS_EDIT)
 def delete(location_id: str) -> ResponseReturnValue:
     location = locations.delete(location_id, by=g.actor, at=clock.now())
@@ -93,7 +93,7 @@ def delete(location_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<location_id>/restoration")
+@bp.post("/<id:location_id>/restoration")
 @requires(Permission.LOCATIONS_EDIT)
 def restore(location_id: str) -> ResponseReturnValue:
     location = locations.restore(location_id, by=g.actor, at=clock.now())

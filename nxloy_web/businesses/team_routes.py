@@ -1,6 +1,6 @@
 """The team: who is in it, who is invited, and what they may do."""
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -12,6 +12,7 @@ from nxloy_web.extensions import limiter
 from nxloy_web.permissions import Permission, Role, requires
 from nxloy_web.tables.businesses import Membership
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk
 
@@ -21,7 +22,7 @@ bp = desk("team", __name__, "/team")
 @bp.get("/")
 @requires(Permission.TEAM_EDIT)
 def index() -> ResponseReturnValue:
-    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    number = arguments().page()
     members, total = team.members(number)
     return page(
         "team/index.html",
@@ -63,7 +64,7 @@ def send_invitation() -> ResponseReturnValue:
     return see_other(url_for(".index"), toast=f"An invitation is on its way to {invitation.email}")
 
 
-@bp.post("/invitations/<invitation_id>/mail")
+@bp.post("/invitations/<id:invitation_id>/mail")
 @requires(Permission.TEAM_EDIT)
 @limiter.limit("60/hour")
 def resend(invitation_id: str) -> ResponseReturnValue:
@@ -73,21 +74,21 @@ def resend(invitation_id: str) -> ResponseReturnValue:
     return see_other(url_for(".index"), toast=f"Sent to {invitation.email} again")
 
 
-@bp.post("/invitations/<invitation_id>/withdrawal")
+@bp.post("/invitations/<id:invitation_id>/withdrawal")
 @requires(Permission.TEAM_EDIT)
 def withdraw(invitation_id: str) -> ResponseReturnValue:
     invitation = invitations.withdraw(invitation_id, by=g.actor, at=clock.now())
     return see_other(url_for(".index"), toast=f"The invitation of {invitation.email} is withdrawn")
 
 
-@bp.get("/<membership_id>/role")
+@bp.get("/<id:membership_id>/role")
 @requires(Permission.TEAM_EDIT)
 def edit(membership_id: str) -> ResponseReturnValue:
     member = team.member(membership_id)
     return _role_page(member, _role_form(member))
 
 
-@bp.post("/<membership_id>/role")
+@bp.post("/<id:membership_id>/role")
 @requires(Permission.TEAM_EDIT)
 def change_role(membership_id: str) -> ResponseReturnValue:
     member = team.member(membership_id)
@@ -113,7 +114,7 @@ def change_role(membership_id: str) -> ResponseReturnValue:
     return _after(member, f"{name} is {form.role.data.lower()} now")
 
 
-@bp.post("/<membership_id>/removal")
+@bp.post("/<id:membership_id>/removal")
 @requires(Permission.TEAM_EDIT)
 def remove(membership_id: str) -> ResponseReturnValue:
     member = team.member(membership_id)

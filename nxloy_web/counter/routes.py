@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes
@@ -22,6 +22,7 @@ from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.texts import _
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
 from nxloy_web.web.whereabouts import location_here
@@ -35,7 +36,7 @@ MOST_FOUND = 8
 @requires(Permission.POINTS_GIVE)
 @uses_camera
 def index() -> ResponseReturnValue:
-    text = request.args.get("q", "").replace("\x00", "").strip()[:254]
+    text = arguments().text("q")
     found = finding.search(text, MOST_FOUND) if text else []
     if len(found) == 1 and found[0].member_code == member_codes.typed(text):
         return see_other(url_for(".show", customer_id=found[0].id))
@@ -49,13 +50,13 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<customer_id>")
+@bp.get("/<id:customer_id>")
 @requires(Permission.POINTS_GIVE)
 def show(customer_id: str) -> ResponseReturnValue:
     return _card(customer_id, PurchaseForm(formdata=None))
 
 
-@bp.post("/<customer_id>/purchases")
+@bp.post("/<id:customer_id>/purchases")
 @requires(Permission.POINTS_GIVE)
 def give(customer_id: str) -> ResponseReturnValue:
     form = PurchaseForm.from_request()
@@ -81,7 +82,7 @@ def give(customer_id: str) -> ResponseReturnValue:
     return see_other(url_for(".given", purchase_id=purchase.id))
 
 
-@bp.get("/purchases/<purchase_id>")
+@bp.get("/purchases/<id:purchase_id>")
 @requires(Permission.POINTS_GIVE)
 def given(purchase_id: str) -> ResponseReturnValue:
     purchase = queries.purchase(purchase_id)
@@ -93,7 +94,7 @@ def given(purchase_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/purchases/<purchase_id>/undo")
+@bp.post("/purchases/<id:purchase_id>/undo")
 @requires(Permission.POINTS_GIVE)
 def undo(purchase_id: str) -> ResponseReturnValue:
     purchase = purchases.undo(purchase_id, by=g.actor, at=clock.now())
@@ -106,7 +107,7 @@ def undo(purchase_id: str) -> ResponseReturnValue:
 @bp.get("/enrol")
 @requires(Permission.CUSTOMERS_EDIT)
 def enrol_form() -> ResponseReturnValue:
-    text = request.args.get("q", "").replace("\x00", "")
+    text = arguments().text("q")
     known = {"email": text} if "@" in text else {"phone": text} if text[-4:].isdigit() else {}
     return page("counter/enrol.html", form=EnrolForm(formdata=None, data=known))
 
@@ -137,7 +138,7 @@ def enrol() -> ResponseReturnValue:
     return see_other(url_for(".show", customer_id=customer.id), toast="Welcome on board!")
 
 
-@bp.post("/<customer_id>/redemptions")
+@bp.post("/<id:customer_id>/redemptions")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def ask(customer_id: str) -> ResponseReturnValue:
     form = RewardForm.from_request()

@@ -19,13 +19,13 @@ from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.fields import options
 
 
-@bp.get("/<customer_id>/adjustment")
+@bp.get("/<id:customer_id>/adjustment")
 @requires(Permission.POINTS_CORRECT)
 def adjustment(customer_id: str) -> ResponseReturnValue:
     return _adjust_page(find(Customer, customer_id), _adjust_form())
 
 
-@bp.post("/<customer_id>/adjustment")
+@bp.post("/<id:customer_id>/adjustment")
 @requires(Permission.POINTS_CORRECT)
 def adjust(customer_id: str) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
@@ -51,13 +51,13 @@ def adjust(customer_id: str) -> ResponseReturnValue:
     return _adjust_page(customer, form, status=422)
 
 
-@bp.get("/<customer_id>/purchases/<purchase_id>/void")
+@bp.get("/<id:customer_id>/purchases/<id:purchase_id>/void")
 @requires(Permission.POINTS_CORRECT)
 def ask_void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
     return _void_page(_purchase(customer_id, purchase_id), VoidForm.from_request())
 
 
-@bp.post("/<customer_id>/purchases/<purchase_id>/void")
+@bp.post("/<id:customer_id>/purchases/<id:purchase_id>/void")
 @requires(Permission.POINTS_CORRECT)
 def void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
     purchase = _purchase(customer_id, purchase_id)

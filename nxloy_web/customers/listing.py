@@ -19,7 +19,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
-from werkzeug.datastructures import MultiDict
 
 from nxloy_web.customers import finding
 from nxloy_web.customers.finding import Match
@@ -31,9 +30,11 @@ from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.segments import CustomerSegmentMember
+from nxloy_web.web.arguments import Arguments
 
 PAGE = 25
 COUNTED = 1_000
+LONGEST_CURSOR = 500
 NEVER = "-infinity"
 """Stands for "has not bought yet" where lists sort by the last purchase."""
 
@@ -63,19 +64,18 @@ class Filter:
     before: str = ""
 
     @classmethod
-    def from_args(cls, args: MultiDict[str, str]) -> Self:
+    def from_args(cls, args: Arguments) -> Self:
         """Read the query string; what makes no sense does not filter."""
-        status = args.get("status", "").upper()
         sort = args.get("sort", DEFAULT_SORT)
         return cls(
-            text=plain(args.get("q", "")),
-            status=CustomerStatus[status] if status in CustomerStatus.__members__ else None,
-            segment_id=plain(args.get("segment", "")),
-            tier_id=plain(args.get("tier", "")),
-            tag=plain(args.get("tag", "")),
+            text=args.text("q"),
+            status=args.member("status", CustomerStatus),
+            segment_id=args.row_id("segment"),
+            tier_id=args.row_id("tier"),
+            tag=args.text("tag"),
             sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
-            after=plain(args.get("after", "")),
-            before=plain(args.get("before", "")),
+            after=args.text("after", LONGEST_CURSOR),
+            before=args.text("before", LONGEST_CURSOR),
         )
 
     @property
@@ -341,8 +341,3 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant has a zone")
     return at
-
-
-def plain(text: str) -> str:
-    """Text from an address: PostgreSQL keeps no NUL, and nobody searches for a page of text."""
-    return text.replace("\0", "").strip()[: finding.LONGEST_SEARCH]

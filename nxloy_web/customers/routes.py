@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -20,7 +20,6 @@ from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.customers.reach import NotReachable
 from nxloy_web.customers.spelling import NotPossible
-from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
@@ -30,6 +29,7 @@ from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import queries as segments
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.facts import typed
 
@@ -44,7 +44,7 @@ EXPORTED = (
 @bp.get("/")
 @requires(Permission.CUSTOMERS_VIEW)
 def index() -> ResponseReturnValue:
-    filter_ = listing.Filter.from_args(request.args)
+    filter_ = listing.Filter.from_args(arguments())
     program = queries.default_program()
     choices = cache(segments.choices)  # read when first needed, once for both places
     return page(
@@ -65,7 +65,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/export.csv")
 @requires(Permission.CUSTOMERS_EXPORT)
 def export() -> ResponseReturnValue:
-    filter_ = listing.Filter.from_args(request.args)
+    filter_ = listing.Filter.from_args(arguments())
     at, currency = clock.now(), g.place.currency
 
     def rows() -> Any:
@@ -80,7 +80,7 @@ def export() -> ResponseReturnValue:
 @bp.get("/deleted")
 @requires(Permission.CUSTOMERS_MANAGE)
 def deleted() -> ResponseReturnValue:
-    rows, after = listing.deleted(read_cursor(request.args.get("after", "")))
+    rows, after = listing.deleted(arguments().cursor("after"))
     return page(
         "customers/deleted.html",
         fragment="customers/_deleted.html",
@@ -93,7 +93,7 @@ def deleted() -> ResponseReturnValue:
 @requires(Permission.CUSTOMERS_EDIT)
 def referrers() -> ResponseReturnValue:
     """Who may be meant by what is typed into "Referred by"."""
-    typed = listing.plain(request.args.get("referrer", ""))
+    typed = arguments().text("referrer")
     return page(
         "customers/referrers.html",
         fragment="customers/_referrers.html",
@@ -106,9 +106,7 @@ def referrers() -> ResponseReturnValue:
 @bp.get("/new")
 @requires(Permission.CUSTOMERS_EDIT)
 def new() -> ResponseReturnValue:
-    form = NewCustomerForm.from_request(
-        data={"email": listing.plain(request.args.get("email", ""))}
-    )
+    form = NewCustomerForm.from_request(data={"email": arguments().text("email")})
     return _new_page(form)
 
 
@@ -131,20 +129,20 @@ def create() -> ResponseReturnValue:
     return _new_page(form, status=422, **found)
 
 
-@bp.get("/<customer_id>")
+@bp.get("/<id:customer_id>")
 @requires(Permission.CUSTOMERS_VIEW)
 def show(customer_id: str) -> ResponseReturnValue:
     return profile_page(customer_id)
 
 
-@bp.get("/<customer_id>/edit")
+@bp.get("/<id:customer_id>/edit")
 @requires(Permission.CUSTOMERS_EDIT)
 def edit(customer_id: str) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
     return _edit_page(customer, _edit_form(customer))
 
 
-@bp.post("/<customer_id>/edit")
+@bp.post("/<id:customer_id>/edit")
 @requires(Permission.CUSTOMERS_EDIT)
 def save(customer_id: str) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
@@ -169,7 +167,7 @@ def save(customer_id: str) -> ResponseReturnValue:
     return _edit_page(customer, form, status=422, **found)
 
 
-@bp.post("/<customer_id>/block")
+@bp.post("/<id:customer_id>/block")
 @requires(Permission.CUSTOMERS_MANAGE)
 def block(customer_id: str) -> ResponseReturnValue:
     customer = service.block(customer_id, by=g.actor, at=clock.now())
@@ -180,7 +178,7 @@ def block(customer_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<customer_id>/unblock")
+@bp.post("/<id:customer_id>/unblock")
 @requires(Permission.CUSTOMERS_MANAGE)
 def unblock(customer_id: str) -> ResponseReturnValue:
     customer = service.unblock(customer_id, by=g.actor, at=clock.now())
@@ -189,7 +187,7 @@ def unblock(customer_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<customer_id>/delete")
+@bp.post("/<id:customer_id>/delete")
 @requires(Permission.CUSTOMERS_MANAGE)
 def delete(customer_id: str) -> ResponseReturnValue:
     try:
@@ -203,7 +201,7 @@ def delete(customer_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<customer_id>/restore")
+@bp.post("/<id:customer_id>/restore")
 @requires(Permission.CUSTOMERS_MANAGE)
 def restore(customer_id: str) -> ResponseReturnValue:
     try:
@@ -223,17 +221,16 @@ def profile_page(
 ) -> ResponseReturnValue:
     """A customer's page; only the open tab is read."""
     customer = queries.customer(customer_id)
-    at = clock.now()
-    tab = tab or request.args.get("tab", "")
+    at, said = clock.now(), arguments()
+    tab = tab or said.text("tab")
     tab = tab if tab in TABS else TABS[0]
     standings = ledger.standings(customer_id, at)
     program = queries.default_program()
-    program_id = request.args.get("program", "") or _shown_program(standings, program)
-    before = request.args.get("before", "")
+    program_id = said.row_id("program") or _shown_program(standings, program)
     rows, after = {
-        "activity": lambda: queries.entries(customer_id, program_id, _number(before)),
-        "purchases": lambda: queries.purchases(customer_id, read_cursor(before)),
-        "redemptions": lambda: queries.redemptions(customer_id, read_cursor(before)),
+        "activity": lambda: queries.entries(customer_id, program_id, said.number("before")),
+        "purchases": lambda: queries.purchases(customer_id, said.cursor("before")),
+        "redemptions": lambda: queries.redemptions(customer_id, said.cursor("before")),
     }[tab]()
     return page(
         "customers/show.html",
@@ -262,10 +259,6 @@ def _shown_program(standings: Any, program: queries.ProgramWithTiers | None) -> 
     if program is not None and program.id in ids:
         return program.id
     return ids[0] if ids else None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _resolve_referrer(form: Any, found: dict[str, Any]) -> bool:

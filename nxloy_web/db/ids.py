@@ -2,11 +2,13 @@
 
 import itertools
 import os
+import re
 import secrets
 import socket
 import time
 from functools import cache
 
+ID_PATTERN = "c[0-9a-z]{24}"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _BLOCK = 36**4
@@ -30,7 +32,7 @@ def first_id_at(seconds: float) -> str:
 
 
 def is_id(value: str) -> bool:
-    return len(value) == 25 and value[0] == "c" and all(c in _DIGITS for c in value)
+    return re.fullmatch(ID_PATTERN, value) is not None
 
 
 def _process() -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -15,6 +15,7 @@ from nxloy_web.entries.queries import Filter
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.tables.points import TransactionType
 from nxloy_web.web.answers import page
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.places import desk
 
@@ -36,7 +37,7 @@ COLUMNS = (
 @bp.get("/")
 @requires(Permission.LEDGER_VIEW)
 def index() -> ResponseReturnValue:
-    filter_, zone = read_filter(request.args), ZoneInfo(g.place.timezone)
+    filter_, zone = read_filter(arguments()), ZoneInfo(g.place.timezone)
     entries, after = queries.page_of(filter_, zone)
     return page(
         "ledger/index.html",
@@ -57,7 +58,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.CUSTOMERS_EXPORT)
 def export() -> ResponseReturnValue:
     """Every entry of the list as it is filtered. It names customers, so it needs that right."""
-    filter_, zone = read_filter(request.args), ZoneInfo(g.place.timezone)
+    filter_, zone = read_filter(arguments()), ZoneInfo(g.place.timezone)
     return csv_download("points-ledger.csv", COLUMNS, lambda: _cells(filter_, zone))
 
 

@@ -8,20 +8,21 @@ from markupsafe import Markup
 from nxloy_web.gallery import sample
 from nxloy_web.gallery.forms import SampleForm
 from nxloy_web.web.answers import is_fragment, is_htmx
+from nxloy_web.web.arguments import arguments
 
 bp = Blueprint("gallery", __name__, url_prefix="/gallery")
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    status, q = request.args.get("status", ""), request.args.get("q", "")
+    status, q = arguments().text("status"), arguments().text("q")
     found = {
         "people": [
             person
             for person in sample.PEOPLE
             if person["status"].lower().startswith(status) and q.lower() in person["name"].lower()
         ],
-        "sort": request.args.get("sort", "name"),
+        "sort": arguments().text("sort") or "name",
     }
     if is_fragment():
         return render_template("gallery/_results.html", **found)
@@ -71,7 +72,7 @@ def drawer() -> ResponseReturnValue:
 
 @bp.get("/palette")
 def palette() -> ResponseReturnValue:
-    q = request.args.get("q", "")
+    q = arguments().text("q")
     found = [person for person in sample.PEOPLE if q.lower() in person["name"].lower()]
     return render_template("gallery/_palette.html", q=q, people=found)
 

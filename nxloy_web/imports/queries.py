@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 
 from nxloy_web.db import db
-from nxloy_web.db.cursors import read_cursor, write_cursor
+from nxloy_web.db.cursors import Cursor, write_cursor
 from nxloy_web.db.rows import find
 from nxloy_web.imports import reading
 from nxloy_web.tables.auth import User
@@ -35,7 +35,7 @@ class Listed:
     who: str | None
 
 
-def listing(before: str) -> tuple[list[Listed], str]:
+def listing(before: Cursor | None) -> tuple[list[Listed], str]:
     """A page of imports, the newest first, and the cursor of the next page."""
     statement = (
         select(ImportRun, UploadedFile.filename, User.name)
@@ -44,9 +44,8 @@ def listing(before: str) -> tuple[list[Listed], str]:
         .order_by(ImportRun.created_at.desc(), ImportRun.id.desc())
         .limit(PAGE + 1)
     )
-    place = read_cursor(before)
-    if place is not None:
-        statement = statement.where(tuple_(ImportRun.created_at, ImportRun.id) < tuple_(*place))
+    if before is not None:
+        statement = statement.where(tuple_(ImportRun.created_at, ImportRun.id) < tuple_(*before))
     rows = [Listed(*row) for row in db.session.execute(statement)]
     if len(rows) <= PAGE:
         return rows, ""

@@ -1,6 +1,6 @@
 """Bring in customers and purchases: upload, match, check, import, undo."""
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -12,6 +12,7 @@ from nxloy_web.imports.reading import Unreadable
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.tables.imports import ImportKind, ImportLineVerdict, ImportRun
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.places import desk
 
@@ -21,14 +22,14 @@ bp = desk("imports", __name__, "/imports")
 @bp.get("/")
 @requires(Permission.IMPORTS_VIEW)
 def index() -> ResponseReturnValue:
-    runs, next_cursor = queries.listing(request.args.get("before", ""))
+    runs, next_cursor = queries.listing(arguments().cursor("before"))
     return page("imports/index.html", runs=runs, next_cursor=next_cursor)
 
 
 @bp.get("/new")
 @requires(Permission.IMPORTS_EDIT)
 def new() -> ResponseReturnValue:
-    kind = "PURCHASES" if request.args.get("kind") == "purchases" else "CUSTOMERS"
+    kind = "PURCHASES" if arguments().text("kind") == "purchases" else "CUSTOMERS"
     return page("imports/new.html", form=UploadForm.from_request(data={"kind": kind}))
 
 
@@ -52,13 +53,13 @@ def create() -> ResponseReturnValue:
     return page("imports/new.html", form=form, status=422)
 
 
-@bp.get("/<import_id>/columns")
+@bp.get("/<id:import_id>/columns")
 @requires(Permission.IMPORTS_EDIT)
 def columns(import_id: str) -> ResponseReturnValue:
     return _columns_page(import_id)
 
 
-@bp.post("/<import_id>/columns")
+@bp.post("/<id:import_id>/columns")
 @requires(Permission.IMPORTS_EDIT)
 def match(import_id: str) -> ResponseReturnValue:
     run = find(ImportRun, import_id)
@@ -73,11 +74,11 @@ def match(import_id: str) -> ResponseReturnValue:
     return _columns_page(import_id, form)
 
 
-@bp.get("/<import_id>")
+@bp.get("/<id:import_id>")
 @requires(Permission.IMPORTS_VIEW)
 def show(import_id: str) -> ResponseReturnValue:
-    verdict = _verdict(request.args.get("verdict", ""))
-    after = request.args.get("after", 0, type=int)
+    verdict = arguments().member("verdict", ImportLineVerdict)
+    after = arguments().number("after") or 0
     shown = queries.shown(import_id)
     lines, next_line = queries.lines(import_id, verdict, after)
     return page(
@@ -92,28 +93,28 @@ def show(import_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<import_id>/run")
+@bp.post("/<id:import_id>/run")
 @requires(Permission.IMPORTS_EDIT)
 def start(import_id: str) -> ResponseReturnValue:
     service.start(import_id, by=g.actor, at=clock.now())
     return see_other(url_for(".show", import_id=import_id))
 
 
-@bp.post("/<import_id>/undo")
+@bp.post("/<id:import_id>/undo")
 @requires(Permission.IMPORTS_EDIT)
 def undo(import_id: str) -> ResponseReturnValue:
     service.undo(import_id, by=g.actor, at=clock.now())
     return see_other(url_for(".show", import_id=import_id))
 
 
-@bp.post("/<import_id>/again")
+@bp.post("/<id:import_id>/again")
 @requires(Permission.IMPORTS_EDIT)
 def go_on(import_id: str) -> ResponseReturnValue:
     service.go_on(import_id, by=g.actor)
     return see_other(url_for(".show", import_id=import_id))
 
 
-@bp.get("/<import_id>/failed.csv")
+@bp.get("/<id:import_id>/failed.csv")
 @requires(Permission.IMPORTS_VIEW)
 def failed(import_id: str) -> ResponseReturnValue:
     """The failed lines as a file that can be put right and brought in again."""
@@ -141,10 +142,3 @@ def _match_form(run: ImportRun) -> MatchForm:
     rows = queries.first_rows(run, 200)
     programs = running_programs() if run.kind is ImportKind.PURCHASES else []
     return match_form(run, rows, programs, g.place.currency)
-
-
-def _verdict(text: str) -> ImportLineVerdict | None:
-    try:
-        return ImportLineVerdict(text.upper())
-    except ValueError:
-        return None

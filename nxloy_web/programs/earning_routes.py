@@ -11,10 +11,11 @@ from nxloy_web.errors import Stale
 from nxloy_web.money import NotAnAmount, amount_text, parse_amount
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_rules, examples, queries
-from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm, NewEarningForm
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
 from nxloy_web.web.answers import is_fragment, page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.facts import typed
 from nxloy_web.web.forms import BaseForm
 
@@ -26,7 +27,7 @@ class _TryForm(EarningFields, BaseForm):
         csrf = False
 
 
-@bp.get("/<program_id>/earning")
+@bp.get("/<id:program_id>/earning")
 @requires(Permission.PROGRAMS_EDIT)
 def earning(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
@@ -34,7 +35,7 @@ def earning(program_id: str) -> ResponseReturnValue:
     return _form_page(program, rule, _form(program, rule))
 
 
-@bp.post("/<program_id>/earning")
+@bp.post("/<id:program_id>/earning")
 @requires(Permission.PROGRAMS_EDIT)
 def save_earning(program_id: str) -> ResponseReturnValue:
     """The new form carries an id, the edit form the version it was drawn from."""
@@ -67,27 +68,27 @@ def save_earning(program_id: str) -> ResponseReturnValue:
     return _back(program_id, "Purchases from now on earn by this rule")
 
 
-@bp.post("/<program_id>/earning/end")
+@bp.post("/<id:program_id>/earning/end")
 @requires(Permission.PROGRAMS_EDIT)
 def end_earning(program_id: str) -> ResponseReturnValue:
     form = EndRuleForm.from_request()
-    earning_rules.end(checked(program_id), version=form.version.data, by=g.actor, at=clock.now())
+    earning_rules.end(program_id, version=form.version.data, by=g.actor, at=clock.now())
     return _back(program_id, "The rule has ended; purchases earn nothing now")
 
 
-@bp.get("/<program_id>/earning/example")
+@bp.get("/<id:program_id>/earning/example")
 @requires(Permission.PROGRAMS_EDIT)
 def example(program_id: str) -> ResponseReturnValue:
     """What the rule would give as it stands in the form: a part of that page only."""
     program = find_program(program_id)
     if not is_fragment():
         return see_other(url_for(".earning", program_id=program_id))
-    form = _TryForm(formdata=request.args)
+    form = _TryForm(formdata=arguments())
     return page("programs/_example.html", program=program, **_worked_out(program, form))
 
 
 def _worked_out(program: LoyaltyProgram, form: EarningFields) -> dict[str, Any]:
-    given = request.args.get("amount", "")
+    given = arguments().text("amount")
     if not form.validate():  # type: ignore[attr-defined]
         return {"example": None, "amount": given, "problem": None}
     terms = typed(form, EarningTerms)

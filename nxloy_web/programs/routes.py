@@ -1,6 +1,6 @@
 """Programs: the list, one program with its tiers and rule, and what can be done with it."""
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -9,11 +9,12 @@ from nxloy_web.db.facts import facts_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import examples, queries, service
-from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.facts import typed
 
 VIEWS = ("all", "active", "draft", "paused", "archived", "deleted")
@@ -22,7 +23,7 @@ VIEWS = ("all", "active", "draft", "paused", "archived", "deleted")
 @bp.get("/")
 @requires(Permission.PROGRAMS_VIEW)
 def index() -> ResponseReturnValue:
-    view = request.args.get("view", "all")
+    view = arguments().text("view")
     if view not in VIEWS:
         view = "all"
     return page(
@@ -63,7 +64,7 @@ def create() -> ResponseReturnValue:
     return see_other(url_for(".show", program_id=program.id), toast=f"{program.name} is made")
 
 
-@bp.get("/<program_id>")
+@bp.get("/<id:program_id>")
 @requires(Permission.PROGRAMS_VIEW)
 def show(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
@@ -85,14 +86,14 @@ def show(program_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<program_id>/edit")
+@bp.get("/<id:program_id>/edit")
 @requires(Permission.PROGRAMS_EDIT)
 def edit(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
     return _edit_page(program, _edit_form(program))
 
 
-@bp.post("/<program_id>/edit")
+@bp.post("/<id:program_id>/edit")
 @requires(Permission.PROGRAMS_EDIT)
 def save(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
@@ -120,29 +121,29 @@ def save(program_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", program_id=program_id), toast="Saved")
 
 
-@bp.post("/<program_id>/activation")
+@bp.post("/<id:program_id>/activation")
 @requires(Permission.PROGRAMS_EDIT)
 def activate(program_id: str) -> ResponseReturnValue:
     return _change(program_id, ProgramStatus.ACTIVE, "{} is active")
 
 
-@bp.post("/<program_id>/pause")
+@bp.post("/<id:program_id>/pause")
 @requires(Permission.PROGRAMS_EDIT)
 def pause(program_id: str) -> ResponseReturnValue:
     """Pause it, or take it out of the archive."""
     return _change(program_id, ProgramStatus.PAUSED, "{} is paused")
 
 
-@bp.post("/<program_id>/archive")
+@bp.post("/<id:program_id>/archive")
 @requires(Permission.PROGRAMS_EDIT)
 def archive(program_id: str) -> ResponseReturnValue:
     return _change(program_id, ProgramStatus.ARCHIVED, "{} is archived")
 
 
-@bp.post("/<program_id>/delete")
+@bp.post("/<id:program_id>/delete")
 @requires(Permission.PROGRAMS_EDIT)
 def delete(program_id: str) -> ResponseReturnValue:
-    program = service.delete(checked(program_id), by=g.actor, at=clock.now())
+    program = service.delete(program_id, by=g.actor, at=clock.now())
     if not program.is_deleted:
         return see_other(
             url_for(".show", program_id=program_id),
@@ -156,15 +157,15 @@ def delete(program_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<program_id>/restore")
+@bp.post("/<id:program_id>/restore")
 @requires(Permission.PROGRAMS_EDIT)
 def restore(program_id: str) -> ResponseReturnValue:
-    program = service.restore(checked(program_id), by=g.actor, at=clock.now())
+    program = service.restore(program_id, by=g.actor, at=clock.now())
     return see_other(url_for(".show", program_id=program_id), toast=f"{program.name} is back")
 
 
 def _change(program_id: str, to: ProgramStatus, toast: str) -> ResponseReturnValue:
-    program = service.change_status(checked(program_id), to, by=g.actor, at=clock.now())
+    program = service.change_status(program_id, to, by=g.actor, at=clock.now())
     return see_other(url_for(".show", program_id=program_id), toast=toast.format(program.name))
 
 

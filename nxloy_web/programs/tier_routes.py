@@ -12,7 +12,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import queries, tiers
-from nxloy_web.programs.blueprint import bp, checked, find_program
+from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.facts import TierFacts
 from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
@@ -20,13 +20,13 @@ from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.facts import typed
 
 
-@bp.get("/<program_id>/tiers/new")
+@bp.get("/<id:program_id>/tiers/new")
 @requires(Permission.PROGRAMS_EDIT)
 def new_tier(program_id: str) -> ResponseReturnValue:
     return _new_page(find_program(program_id), NewTierForm.from_request())
 
 
-@bp.post("/<program_id>/tiers/new")
+@bp.post("/<id:program_id>/tiers/new")
 @requires(Permission.PROGRAMS_EDIT)
 def create_tier(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
@@ -47,14 +47,14 @@ def create_tier(program_id: str) -> ResponseReturnValue:
     return _back(program_id, f"{tier.name} is added")
 
 
-@bp.get("/<program_id>/tiers/<tier_id>/edit")
+@bp.get("/<id:program_id>/tiers/<id:tier_id>/edit")
 @requires(Permission.PROGRAMS_EDIT)
 def edit_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
     return _edit_page(program, tier, _edit_form(tier))
 
 
-@bp.post("/<program_id>/tiers/<tier_id>/edit")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/edit")
 @requires(Permission.PROGRAMS_EDIT)
 def save_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
@@ -79,26 +79,26 @@ def save_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     return _back(program_id, f"{tier.name} is saved")
 
 
-@bp.post("/<program_id>/tiers/<tier_id>/up")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/up")
 @requires(Permission.PROGRAMS_EDIT)
 def move_tier_up(program_id: str, tier_id: str) -> ResponseReturnValue:
     return _move(program_id, tier_id, "up")
 
 
-@bp.post("/<program_id>/tiers/<tier_id>/down")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/down")
 @requires(Permission.PROGRAMS_EDIT)
 def move_tier_down(program_id: str, tier_id: str) -> ResponseReturnValue:
     return _move(program_id, tier_id, "down")
 
 
-@bp.get("/<program_id>/tiers/<tier_id>/delete")
+@bp.get("/<id:program_id>/tiers/<id:tier_id>/delete")
 @requires(Permission.PROGRAMS_EDIT)
 def ask_delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
     return _delete_page(program, tier, _delete_form(tier))
 
 
-@bp.post("/<program_id>/tiers/<tier_id>/delete")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/delete")
 @requires(Permission.PROGRAMS_EDIT)
 def delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
@@ -117,16 +117,16 @@ def delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<program_id>/tiers/<tier_id>/restore")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/restore")
 @requires(Permission.PROGRAMS_EDIT)
 def restore_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     find_program(program_id)
-    tier = tiers.restore(checked(tier_id), by=g.actor, at=clock.now())
+    tier = tiers.restore(tier_id, by=g.actor, at=clock.now())
     return _back(program_id, f"{tier.name} is back")
 
 
 def _find(program_id: str, tier_id: str) -> LoyaltyTier:
-    tier = find(LoyaltyTier, checked(tier_id))
+    tier = find(LoyaltyTier, tier_id)
     if tier.program_id != program_id:
         raise NotFound
     return tier

@@ -7,19 +7,21 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
-from werkzeug.datastructures import MultiDict
 
 from nxloy_web.customers import finding
 from nxloy_web.db import db
-from nxloy_web.db.cursors import read_cursor, write_cursor
+from nxloy_web.db.cursors import write_cursor
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward
+from nxloy_web.web.arguments import Arguments
 
 PAGE = 25
 COUNTED = 1_000
+AT_ONCE = 500
+"""So many rows are decided by one press."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,13 @@ class Filter:
     after: tuple[datetime, str] | None = None
 
     @classmethod
-    def from_args(cls, args: MultiDict[str, str]) -> Self:
+    def from_args(cls, args: Arguments) -> Self:
         """Read the query string; what makes no sense does not filter."""
-        status = args.get("status", "").upper()
         return cls(
-            status=RedemptionStatus(status) if status in RedemptionStatus.__members__ else None,
-            text=args.get("q", "").replace("\x00", "").strip()[:80],
-            location_id=args.get("location", ""),
-            after=read_cursor(args.get("after", "")),
+            status=args.member("status", RedemptionStatus),
+            text=args.text("q"),
+            location_id=args.row_id("location"),
+            after=args.cursor("after"),
         )
 
 
@@ -70,7 +71,7 @@ def everything(filter_: Filter, batch: int = 500) -> Iterator[RewardRedemption]:
     yield from result
 
 
-def ids_matching(filter_: Filter, limit: int = 500) -> list[str]:
+def ids_matching(filter_: Filter, limit: int = AT_ONCE) -> list[str]:
     """The rows "all that match" means, at most `limit` of them."""
     statement = _where(select(RewardRedemption.id), filter_).limit(limit)
     return list(db.session.scalars(statement))

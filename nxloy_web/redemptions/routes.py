@@ -1,11 +1,9 @@
 """The queue: decide requests, hand over, take back, alone and in bulk."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import parse_qsl
 
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
@@ -16,6 +14,7 @@ from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
+from nxloy_web.web.arguments import Arguments, arguments, posted
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
@@ -31,7 +30,7 @@ class NoSlip(BusinessRule):
 @bp.get("/")
 @requires(Permission.REDEMPTIONS_VIEW)
 def index() -> ResponseReturnValue:
-    filter_ = listing.Filter.from_args(request.args)
+    filter_ = listing.Filter.from_args(arguments())
     return page(
         "redemptions/index.html",
         fragment="redemptions/_results.html",
@@ -45,7 +44,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/export.csv")
 @requires(Permission.CUSTOMERS_EXPORT)
 def export() -> ResponseReturnValue:
-    filter_ = listing.Filter.from_args(request.args)
+    filter_ = listing.Filter.from_args(arguments())
     header = ["code", "customer", "reward", "points", "status", "requested", "closed"]
     return csv_download("redemptions.csv", header, lambda: _cells(filter_))
 
@@ -55,20 +54,20 @@ def export() -> ResponseReturnValue:
 @uses_camera
 def find() -> ResponseReturnValue:
     """Scan or type a code; with one in the address, go to its redemption."""
-    code = request.args.get("code", "").strip()
+    code = arguments().text("code")
     found = service.by_code(code) if code else None
     if found is not None:
         return see_other(url_for(".show", redemption_id=found.id))
     return page("redemptions/find.html", code=code, status=404 if code else 200)
 
 
-@bp.get("/<redemption_id>")
+@bp.get("/<id:redemption_id>")
 @requires(Permission.REDEMPTIONS_VIEW)
 def show(redemption_id: str) -> ResponseReturnValue:
     return _page(redemption_id)
 
 
-@bp.get("/<redemption_id>/slip")
+@bp.get("/<id:redemption_id>/slip")
 @requires(Permission.REDEMPTIONS_VIEW)
 def slip(redemption_id: str) -> ResponseReturnValue:
     """On paper, to go with the reward: who it is for, and the code that proves it."""
@@ -78,7 +77,7 @@ def slip(redemption_id: str) -> ResponseReturnValue:
     return page("redemptions/slip.html", redemption=redemption, code_qr=qr.svg(redemption.code))
 
 
-@bp.post("/<redemption_id>/approval")
+@bp.post("/<id:redemption_id>/approval")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def approve(redemption_id: str) -> ResponseReturnValue:
     form = DecisionForm.from_request()
@@ -88,7 +87,7 @@ def approve(redemption_id: str) -> ResponseReturnValue:
     return _decided(redemption, "Approved")
 
 
-@bp.post("/<redemption_id>/handover")
+@bp.post("/<id:redemption_id>/handover")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def fulfil(redemption_id: str) -> ResponseReturnValue:
     form = DecisionForm.from_request()
@@ -98,13 +97,13 @@ def fulfil(redemption_id: str) -> ResponseReturnValue:
     return _decided(redemption, "Handed over")
 
 
-@bp.post("/<redemption_id>/cancellation")
+@bp.post("/<id:redemption_id>/cancellation")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def cancel(redemption_id: str) -> ResponseReturnValue:
     return _take_back(redemption_id, service.cancel, "Cancelled; points and stock are back")
 
 
-@bp.post("/<redemption_id>/refund")
+@bp.post("/<id:redemption_id>/refund")
 @requires(Permission.REDEMPTIONS_REFUND)
 def refund(redemption_id: str) -> ResponseReturnValue:
     return _take_back(redemption_id, service.refund, "Refunded; the points are back")
@@ -113,15 +112,16 @@ def refund(redemption_id: str) -> ResponseReturnValue:
 @bp.post("/bulk")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def bulk() -> ResponseReturnValue:
-    ids = request.form.getlist("id")[:500]
-    if request.form.get("all"):
+    sent = posted()
+    ids = sent.row_ids("id", listing.AT_ONCE)
+    if sent.text("all"):
         ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
     results = service.bulk(
         ids,
-        request.form.get("do", ""),
+        sent.text("do"),
         by=g.actor,
         at=clock.now(),
-        reason=request.form.get("reason", "").strip(),
+        reason=sent.text("reason"),
     )
     return page("redemptions/bulk.html", results=results)
 
@@ -169,8 +169,8 @@ def _decided(redemption: RewardRedemption, word: str) -> ResponseReturnValue:
     )
 
 
-def _query_args() -> MultiDict[str, str]:
-    return MultiDict(parse_qsl(request.form.get("query", "").lstrip("?")))
+def _query_args() -> Arguments:
+    return Arguments.of_query(posted().get("query", "").lstrip("?"))
 
 
 def _cells(filter_: listing.Filter) -> Iterator[list[object]]:

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
-from werkzeug.datastructures import MultiDict
 
 from nxloy_web.db import db
 from nxloy_web.db.session import WITH_DELETED, history
@@ -17,6 +16,7 @@ from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType, StockMovement
 from nxloy_web.tables.segments import CustomerSegment
+from nxloy_web.web.arguments import Arguments
 
 PAGE = 25
 COUNTED = 1_000
@@ -41,19 +41,18 @@ class Filter:
     page: int = 1
 
     @classmethod
-    def from_args(cls, args: MultiDict[str, str]) -> Self:
+    def from_args(cls, args: Arguments) -> Self:
         """Read the query string; what makes no sense does not filter."""
-        status = args.get("status", "all").lower()
-        type_ = args.get("type", "").upper()
+        status = args.text("status").lower()
         sort = args.get("sort", "name")
         return cls(
-            text=args.get("q", "").replace("\x00", "").strip()[:80],
+            text=args.text("q"),
             status=status if status in TABS else "all",
-            type=RewardType(type_) if type_ in RewardType.__members__ else None,
-            category=args.get("category", "").replace("\x00", "")[:60],
-            program_id=args.get("program", "").replace("\x00", "")[:32],
+            type=args.member("type", RewardType),
+            category=args.text("category"),
+            program_id=args.row_id("program"),
             sort=sort if sort.removeprefix("-") in SORTS else "name",
-            page=min(max(args.get("page", 1, type=int), 1), 10_000),
+            page=args.page(),
         )
 
     @property

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.db.facts import facts_of
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import Stale
+from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.rewards import queries, service
-from nxloy_web.rewards.blueprint import bp, checked, find_reward
+from nxloy_web.rewards.blueprint import bp, find_reward
 from nxloy_web.rewards.facts import RewardFacts
 from nxloy_web.rewards.forms import (
     ICONS,
@@ -24,14 +24,16 @@ from nxloy_web.rewards.forms import (
 )
 from nxloy_web.segments import queries as segments
 from nxloy_web.tables.rewards import Reward, RewardStatus
+from nxloy_web.texts import _
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.facts import typed
 
 
 @bp.get("/")
 @requires(Permission.REWARDS_VIEW)
 def index() -> ResponseReturnValue:
-    filter_ = queries.Filter.from_args(request.args)
+    filter_ = queries.Filter.from_args(arguments())
     counts = queries.counts()
     return page(
         "rewards/index.html",
@@ -41,7 +43,7 @@ def index() -> ResponseReturnValue:
         counts=counts,
         tabs_shown=queries.tabs_of(counts, filter_.status),
         most=queries.COUNTED,
-        as_cards=request.args.get("view") == "cards",
+        as_cards=arguments().text("view") == "cards",
         categories=queries.categories(),
         programs=queries.programs(filter_.program_id),
         types=TYPES,
@@ -73,20 +75,20 @@ def create() -> ResponseReturnValue:
     return see_other(url_for(".show", reward_id=reward.id), toast=f"{reward.name} is added")
 
 
-@bp.get("/<reward_id>")
+@bp.get("/<id:reward_id>")
 @requires(Permission.REWARDS_VIEW)
 def show(reward_id: str) -> ResponseReturnValue:
-    return page("rewards/show.html", **shown(checked(reward_id)))
+    return page("rewards/show.html", **shown(reward_id))
 
 
-@bp.get("/<reward_id>/edit")
+@bp.get("/<id:reward_id>/edit")
 @requires(Permission.REWARDS_EDIT)
 def edit(reward_id: str) -> ResponseReturnValue:
     reward = find_reward(reward_id)
     return _edit_page(reward, _edit_form(reward))
 
 
-@bp.post("/<reward_id>/edit")
+@bp.post("/<id:reward_id>/edit")
 @requires(Permission.REWARDS_EDIT)
 def save(reward_id: str) -> ResponseReturnValue:
     reward = find_reward(reward_id)
@@ -109,17 +111,17 @@ def save(reward_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", reward_id=reward_id), toast="Saved")
 
 
-@bp.post("/<reward_id>/copy")
+@bp.post("/<id:reward_id>/copy")
 @requires(Permission.REWARDS_EDIT)
 def duplicate(reward_id: str) -> ResponseReturnValue:
     form = CopyForm.from_request()
-    copy = service.duplicate(
-        checked(reward_id), id=checked(form.new_id.data), by=g.actor, at=clock.now()
-    )
+    if not form.validate():
+        raise BusinessRule(_("Open the reward again and copy it once more."))
+    copy = service.duplicate(reward_id, id=form.new_id.data, by=g.actor, at=clock.now())
     return see_other(url_for(".edit", reward_id=copy.id), toast="This is the copy, as a draft")
 
 
-@bp.post("/<reward_id>/offer")
+@bp.post("/<id:reward_id>/offer")
 @requires(Permission.REWARDS_EDIT)
 def offer(reward_id: str) -> ResponseReturnValue:
     reward = _change(reward_id, RewardStatus.ACTIVE)
@@ -128,7 +130,7 @@ def offer(reward_id: str) -> ResponseReturnValue:
     return _back(reward, f"Customers can have {reward.name} now")
 
 
-@bp.post("/<reward_id>/withdrawal")
+@bp.post("/<id:reward_id>/withdrawal")
 @requires(Permission.REWARDS_EDIT)
 def withdraw(reward_id: str) -> ResponseReturnValue:
     """Take it off offer, or out of the archive."""
@@ -136,17 +138,17 @@ def withdraw(reward_id: str) -> ResponseReturnValue:
     return _back(reward, f"{reward.name} is not on offer")
 
 
-@bp.post("/<reward_id>/archive")
+@bp.post("/<id:reward_id>/archive")
 @requires(Permission.REWARDS_EDIT)
 def archive(reward_id: str) -> ResponseReturnValue:
     reward = _change(reward_id, RewardStatus.ARCHIVED)
     return _back(reward, f"{reward.name} is archived")
 
 
-@bp.post("/<reward_id>/delete")
+@bp.post("/<id:reward_id>/delete")
 @requires(Permission.REWARDS_EDIT)
 def delete(reward_id: str) -> ResponseReturnValue:
-    reward = service.delete(checked(reward_id), by=g.actor, at=clock.now())
+    reward = service.delete(reward_id, by=g.actor, at=clock.now())
     return see_other(
         url_for(".index"),
         toast=f"{reward.name} is deleted",
@@ -154,10 +156,10 @@ def delete(reward_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<reward_id>/restore")
+@bp.post("/<id:reward_id>/restore")
 @requires(Permission.REWARDS_EDIT)
 def restore(reward_id: str) -> ResponseReturnValue:
-    reward = service.restore(checked(reward_id), by=g.actor, at=clock.now())
+    reward = service.restore(reward_id, by=g.actor, at=clock.now())
     return _back(reward, f"{reward.name} is back")
 
 
@@ -177,7 +179,7 @@ def shown(reward_id: str) -> dict[str, Any]:
 
 
 def _change(reward_id: str, to: RewardStatus) -> Reward:
-    return service.change_status(checked(reward_id), to, by=g.actor, at=clock.now())
+    return service.change_status(reward_id, to, by=g.actor, at=clock.now())
 
 
 def _back(reward: Reward, toast: str, kind: str = "ok") -> ResponseReturnValue:

@@ -7,19 +7,19 @@ from nxloy_web import clock
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.rewards import service, stock
-from nxloy_web.rewards.blueprint import bp, checked, find_reward
+from nxloy_web.rewards.blueprint import bp, find_reward
 from nxloy_web.rewards.forms import AddStockForm, CorrectStockForm
 from nxloy_web.tables.rewards import Reward
 from nxloy_web.web.answers import page, see_other
 
 
-@bp.get("/<reward_id>/stock/add")
+@bp.get("/<id:reward_id>/stock/add")
 @requires(Permission.REWARDS_EDIT)
 def ask_add_stock(reward_id: str) -> ResponseReturnValue:
     return _add_page(find_reward(reward_id), AddStockForm.from_request())
 
 
-@bp.post("/<reward_id>/stock/add")
+@bp.post("/<id:reward_id>/stock/add")
 @requires(Permission.REWARDS_EDIT)
 def add_stock(reward_id: str) -> ResponseReturnValue:
     reward = find_reward(reward_id)
@@ -40,7 +40,7 @@ def add_stock(reward_id: str) -> ResponseReturnValue:
     return _back(reward)
 
 
-@bp.get("/<reward_id>/stock/correct")
+@bp.get("/<id:reward_id>/stock/correct")
 @requires(Permission.REWARDS_EDIT)
 def ask_correct_stock(reward_id: str) -> ResponseReturnValue:
     reward = find_reward(reward_id)
@@ -48,7 +48,7 @@ def ask_correct_stock(reward_id: str) -> ResponseReturnValue:
     return _correct_page(reward, form)
 
 
-@bp.post("/<reward_id>/stock/correct")
+@bp.post("/<id:reward_id>/stock/correct")
 @requires(Permission.REWARDS_EDIT)
 def correct_stock(reward_id: str) -> ResponseReturnValue:
     """Set what is really there; a reward with unlimited stock is counted from then on."""
@@ -70,11 +70,11 @@ def correct_stock(reward_id: str) -> ResponseReturnValue:
     return _back(reward)
 
 
-@bp.post("/<reward_id>/stock/unlimited")
+@bp.post("/<id:reward_id>/stock/unlimited")
 @requires(Permission.REWARDS_EDIT)
 def unlimit_stock(reward_id: str) -> ResponseReturnValue:
     find_reward(reward_id)
-    return _back(service.unlimit(checked(reward_id), by=g.actor, at=clock.now()))
+    return _back(service.unlimit(reward_id, by=g.actor, at=clock.now()))
 
 
 def _refused(

@@ -1,13 +1,13 @@
 """One field that finds customers, codes, rewards, pages and deeds."""
 
-from flask import g, request
+from flask import g
 from flask.typing import ResponseReturnValue
 
 from nxloy_web.customers import finding as customers
-from nxloy_web.customers import listing
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.search import pages_and_deeds, queries
 from nxloy_web.web.answers import page
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.places import desk
 
 bp = desk("search", __name__, "/search")
@@ -18,7 +18,7 @@ MOST = 6
 @bp.get("/")
 @requires(Permission.HOME)
 def palette() -> ResponseReturnValue:
-    text = listing.plain(request.args.get("q", ""))
+    text = arguments().text("q")
     may = g.place.may
     return page(
         "search/index.html",

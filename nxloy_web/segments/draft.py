@@ -140,7 +140,7 @@ def _read_condition(sent: Mapping[str, str], place: str) -> DraftCondition:
     condition = DraftCondition(
         sent[f"{place}.field"],
         sent.get(f"{place}.operator", ""),
-        sent.get(f"{place}.value", "").replace("\0", "").strip()[:LONGEST],
+        sent.get(f"{place}.value", "").strip()[:LONGEST],
     )
     fact = condition.fact
     if fact is None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
@@ -14,9 +12,8 @@ from nxloy_web.customers import finding
 from nxloy_web.customers import listing as customers
 from nxloy_web.customers import queries as customer_queries
 from nxloy_web.db.facts import facts_of
-from nxloy_web.db.ids import is_id
 from nxloy_web.db.rows import find
-from nxloy_web.errors import BusinessRule, NotFound, Stale
+from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import draft as drafts
 from nxloy_web.segments import queries, service
@@ -28,12 +25,14 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
+from nxloy_web.web.arguments import Arguments, arguments, posted
 from nxloy_web.web.facts import typed
 from nxloy_web.web.places import desk
 
 bp = desk("segments", __name__, "/segments")
 FOUND = 8
 AT_ONCE = 500
+LONGEST_QUERY = 2_000
 """Rows one press can name; a page of a list has far fewer."""
 
 
@@ -45,18 +44,11 @@ class NobodyChosen(BusinessRule):
     message = _("Choose at least one customer.")
 
 
-@bp.url_value_preprocessor
-def only_ids(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """An address with anything else finds nothing, and never reaches the database."""
-    if not all(is_id(value) for value in (values or {}).values()):
-        raise NotFound
-
-
 @bp.get("/")
 @requires(Permission.SEGMENTS_VIEW)
 def index() -> ResponseReturnValue:
-    text = customers.plain(request.args.get("q", ""))
-    deleted = request.args.get("view") == "deleted"
+    text = arguments().text("q")
+    deleted = arguments().text("view") == "deleted"
     return page(
         "segments/index.html",
         fragment="segments/_results.html",
@@ -72,7 +64,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/new")
 @requires(Permission.SEGMENTS_EDIT)
 def new() -> ResponseReturnValue:
-    form = NewSegmentForm.from_request(data={"kind": request.args.get("kind", "")})
+    form = NewSegmentForm.from_request(data={"kind": arguments().text("kind")})
     return _editor(form, drafts.begin())
 
 
@@ -113,14 +105,12 @@ def preview() -> ResponseReturnValue:
 @requires(Permission.SEGMENTS_EDIT)
 def add_customers() -> ResponseReturnValue:
     """Add what is ticked in the customer list to a hand-made list."""
-    segment_id = request.form.get("segment_id", "")
+    segment_id = posted().row_id("segment_id")
     if not segment_id:
         raise NoList
-    if not is_id(segment_id):
-        raise NotFound
-    query = request.form.get("query", "")[:2_000]
-    if request.form.get("all"):
-        filter_ = customers.Filter.from_args(MultiDict(parse_qsl(query)))
+    query = posted().text("query", LONGEST_QUERY)
+    if posted().text("all"):
+        filter_ = customers.Filter.from_args(Arguments.of_query(query))
         chosen: Any = customers.ids_matching(filter_)
     else:
         chosen = _ticked()
@@ -134,13 +124,13 @@ def add_customers() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<segment_id>")
+@bp.get("/<id:segment_id>")
 @requires(Permission.SEGMENTS_VIEW)
 def show(segment_id: str) -> ResponseReturnValue:
     return _segment_page(segment_id)
 
 
-@bp.get("/<segment_id>/edit")
+@bp.get("/<id:segment_id>/edit")
 @requires(Permission.SEGMENTS_EDIT)
 def edit(segment_id: str) -> ResponseReturnValue:
     segment = find(CustomerSegment, segment_id)
@@ -148,7 +138,7 @@ def edit(segment_id: str) -> ResponseReturnValue:
     return _editor(form, drafts.of_rules(segment.rules, queries.surroundings()), segment=segment)
 
 
-@bp.post("/<segment_id>/edit")
+@bp.post("/<id:segment_id>/edit")
 @requires(Permission.SEGMENTS_EDIT)
 def save(segment_id: str) -> ResponseReturnValue:
     segment = find(CustomerSegment, segment_id)
@@ -177,7 +167,7 @@ def save(segment_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast="Saved")
 
 
-@bp.post("/<segment_id>/delete")
+@bp.post("/<id:segment_id>/delete")
 @requires(Permission.SEGMENTS_EDIT)
 def delete(segment_id: str) -> ResponseReturnValue:
     try:
@@ -191,7 +181,7 @@ def delete(segment_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<segment_id>/restore")
+@bp.post("/<id:segment_id>/restore")
 @requires(Permission.SEGMENTS_EDIT)
 def restore(segment_id: str) -> ResponseReturnValue:
     try:
@@ -201,7 +191,7 @@ def restore(segment_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast=f"{segment.name} is back")
 
 
-@bp.get("/<segment_id>/members")
+@bp.get("/<id:segment_id>/members")
 @requires(Permission.SEGMENTS_EDIT)
 def members(segment_id: str) -> ResponseReturnValue:
     """Who may be added to a hand-made list."""
@@ -214,7 +204,7 @@ def members(segment_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<segment_id>/members")
+@bp.post("/<id:segment_id>/members")
 @requires(Permission.SEGMENTS_EDIT)
 def add(segment_id: str) -> ResponseReturnValue:
     count = service.add_members(segment_id, _ticked(), by=g.actor, at=clock.now())
@@ -222,7 +212,7 @@ def add(segment_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast=_added(count, name))
 
 
-@bp.post("/<segment_id>/members/<customer_id>")
+@bp.post("/<id:segment_id>/members/<id:customer_id>")
 @requires(Permission.SEGMENTS_EDIT)
 def put_back(segment_id: str, customer_id: str) -> ResponseReturnValue:
     """Add one customer: the undo of taking one off."""
@@ -231,7 +221,7 @@ def put_back(segment_id: str, customer_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast=_added(count, name))
 
 
-@bp.post("/<segment_id>/members/<customer_id>/remove")
+@bp.post("/<id:segment_id>/members/<id:customer_id>/remove")
 @requires(Permission.SEGMENTS_EDIT)
 def remove(segment_id: str, customer_id: str) -> ResponseReturnValue:
     service.remove_members(segment_id, [customer_id], by=g.actor, at=clock.now())
@@ -245,8 +235,8 @@ def remove(segment_id: str, customer_id: str) -> ResponseReturnValue:
 
 def _segment_page(segment_id: str, *, status: int = 200, refusal: str = "") -> ResponseReturnValue:
     segment = queries.segment(segment_id)
-    after = request.args.get("after", "")
-    rows, following = queries.members(segment_id, after if is_id(after) else "")
+    after = arguments().place("after")
+    rows, following = queries.members(segment_id, after)
     around = queries.surroundings()
     return page(
         "segments/show.html",
@@ -305,7 +295,7 @@ def _previewed(draft: DraftGroup) -> dict[str, Any]:
 
 
 def _candidates(segment: CustomerSegment) -> dict[str, Any]:
-    typed = customers.plain(request.args.get("q", ""))
+    typed = arguments().text("q")
     found: list[Customer] = finding.search(typed, FOUND) if typed else []
     there = queries.in_segment(segment.id, [row.id for row in found]) if found else set()
     return {"typed": typed, "found": found, "there": there}
@@ -333,7 +323,7 @@ def _deed() -> str:
 
 
 def _ticked() -> list[str]:
-    ids = [row_id for row_id in request.form.getlist("id") if is_id(row_id)][:AT_ONCE]
+    ids = posted().row_ids("id", AT_ONCE)
     if not ids:
         raise NobodyChosen
     return ids

@@ -142,7 +142,7 @@ class Tag:
     control: str = "text"
 
     def parse(self, typed: str, around: Surroundings) -> str:
-        tag = " ".join(typed.replace("\0", "").lstrip("#").split())
+        tag = " ".join(typed.lstrip("#").split())
         if not tag:
             raise NotAValue(_("Enter a tag."))
         if len(tag) > 60:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, ValidationError
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import FileField, HiddenField, IntegerField, ValidationError
 from wtforms.widgets import HiddenInput
 
 from nxloy_web.db.ids import is_id, new_id
@@ -27,6 +28,20 @@ class BaseForm(FlaskForm):
             if _is_typed_text(unbound_field.field_class) and _trim not in filters:
                 unbound_field.kwargs["filters"] = [*filters, _trim]
             return unbound_field.bind(form=form, **options)
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent: texts for fields of text, files for fields of files.
+
+            A file in the place of a text, or JSON in the place of a form, is no answer to any
+            question here: the field counts as left empty, and says so.
+            """
+            if formdata is None or isinstance(formdata, MultiDict):
+                return formdata
+            if not form.is_submitted():
+                return None
+            asked = [field.name for field in form if isinstance(field, FileField)]
+            files = [(name, file) for name in asked for file in request.files.getlist(name)]
+            return CombinedMultiDict([MultiDict(files), request.form])
 
     @classmethod
     def from_request(cls, **options: Any) -> Self:
@@ -84,10 +99,8 @@ class EditForm(BaseForm):
 
 
 def _trim(value: Any) -> Any:
-    # PostgreSQL keeps no NUL; nobody types one. Browsers send every line break as CR LF.
-    return (
-        value.replace("\0", "").replace("\r\n", "\n").strip() if isinstance(value, str) else value
-    )
+    # Browsers send every line break as CR LF.
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 def _is_typed_text(kind: type) -> bool:

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app, url_for
 
+LONGEST_PATH = 500
+
 
 def absolute(endpoint: str, **values: Any) -> str:
     """For mails and QR codes. From BASE_URL, never from the Host header, which a stranger can
@@ -14,7 +16,7 @@ def absolute(endpoint: str, **values: Any) -> str:
 
 def local_path(wanted: str | None) -> str | None:
     """`wanted` when it is a page of ours, else None: nobody is sent elsewhere after signing in."""
-    if not wanted or len(wanted) > 500 or not wanted.startswith("/"):
+    if not wanted or len(wanted) > LONGEST_PATH or not wanted.startswith("/"):
         return None
     # Browsers read //host and /\host as another server, and skip line breaks and tabs.
     if wanted[1:2] in ("/", "\\") or any(ord(c) < 32 or c == "\\" for c in wanted):

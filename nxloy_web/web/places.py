@@ -150,7 +150,7 @@ def _place(front: Front, user: Any | None) -> Place:
 def _inside(blueprint: Blueprint, side: str) -> Blueprint:
     @blueprint.url_value_preprocessor
     def take_slug(endpoint: str | None, values: dict[str, Any] | None) -> None:
-        g.slug = (values or {}).pop("slug").replace("\x00", "")  # PostgreSQL has no NUL
+        g.slug = (values or {}).pop("slug")
         g.side = side
 
     @blueprint.url_defaults

@@ -10,6 +10,7 @@ from nxloy_web import clock, events
 from nxloy_web.actors import Actor
 from nxloy_web.audit import queries
 from nxloy_web.db import db
+from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.facts import differing
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
@@ -71,7 +72,7 @@ def test_pages_follow_each_other_without_a_gap(app: Flask) -> None:
             _edited(reward, shop, {"number": number})
         db.session.commit()
         first, cursor = queries.entries(queries.Filter())
-        second, end = queries.entries(queries.Filter(before=cursor))
+        second, end = queries.entries(queries.Filter(before=read_cursor(cursor)))
     ids = [row[0].id for row in [*first, *second]]
     assert len(ids) == len(set(ids)) == many
     assert end == ""

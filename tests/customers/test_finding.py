@@ -10,7 +10,10 @@ from nxloy_web.customers import finding, service
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.redemptions import service as redemptions
+from nxloy_web.segments import service as segments
+from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.segments import SegmentKind, SegmentRules
 from tests.customers.people import enrolled
 from tests.factories import NOON, Shop, as_role, inside, make_reward, make_shop
 from tests.ledger.books import give
@@ -59,14 +62,10 @@ def amara(app: Flask, shop: Shop) -> str:
 
 @pytest.fixture(scope="module")
 def segment(app: Flask, shop: Shop) -> str:
-    from nxloy_web.segments import service as segments
-    from nxloy_web.segments.facts import SegmentFacts
-    from nxloy_web.tables.segments import SegmentKind, SegmentRules
-
     with inside(app, shop):
         made = segments.create(
             new_id(),
-            SegmentFacts(name="Friends", description=None, rules=SegmentRules()),
+            SegmentFacts("Friends", None, SegmentRules()),
             kind=SegmentKind.MANUAL,
             by=shop.actor(),
             at=NOON,

@@ -22,6 +22,7 @@ from nxloy_web.identity.routes.blueprint import bp, is_staff, landing, let_in, s
 from nxloy_web.identity.routes.coming_in import WRONG
 from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.entering import entered
 from nxloy_web.web.links import absolute
 
@@ -61,9 +62,9 @@ def sign_up() -> ResponseReturnValue:
 def slug_proposal() -> ResponseReturnValue:
     """The web address field as it should be for the name typed so far."""
     form = SignUpForm(formdata=None)
-    typed = request.args.get("slug", "").strip().lower()[: slugs.LONGEST + 1]
-    name = request.args.get("business_name", "")[:100]
-    if typed and typed != request.args.get("proposed"):
+    typed = arguments().text("slug", slugs.LONGEST + 1).lower()
+    name = arguments().text("business_name", 100)
+    if typed and typed != arguments().text("proposed"):
         form.slug.data = typed
         sentence = slug_objection(typed, None)
         form.slug.errors = [sentence] if sentence else []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import g, request, session, url_for
+from flask import g, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
@@ -16,7 +16,8 @@ from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.portal.service import Joining
 from nxloy_web.programs import queries as programs
 from nxloy_web.web.answers import page, see_other
-from nxloy_web.web.links import local_path
+from nxloy_web.web.arguments import arguments
+from nxloy_web.web.links import LONGEST_PATH, local_path
 from nxloy_web.web.places import PORTAL, STAFF, open_to_all
 from nxloy_web.web.sign_in import sign_in as remember
 
@@ -126,7 +127,7 @@ def _send_code(email: str, joining: Joining | None) -> ResponseReturnValue:
         "business_id": g.place.business_id,
         "email": email,
         "joining": None if joining is None else vars(joining),
-        "next": _page_of_here(request.args.get("next")),
+        "next": _page_of_here(arguments().text("next", LONGEST_PATH)),
     }
     return see_other(url_for(".code"))
 

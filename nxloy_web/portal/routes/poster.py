@@ -1,12 +1,13 @@
 """The way to the portal on paper: a sheet for the counter, a slip for the receipt printer."""
 
-from flask import Response, g, request, url_for
+from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import qr
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import queries as programs
 from nxloy_web.web.answers import page
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.links import absolute
 from nxloy_web.web.places import desk
 
@@ -18,7 +19,7 @@ SIZES = {"a5": "A5 sheet", "slip": "80 mm slip"}
 @bp.get("/")
 @requires(Permission.HOME)
 def index() -> ResponseReturnValue:
-    wanted = request.args.get("size", "")
+    wanted = arguments().text("size")
     size = wanted if wanted in SIZES else "a5"
     address = _address()
     running = programs.listing("active")

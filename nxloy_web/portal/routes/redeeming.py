@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Response, g, request, url_for
+from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -22,13 +22,14 @@ from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Picture, Reward
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.places import open_to_all
 
 
 @bp.get("/rewards")
 def rewards() -> ResponseReturnValue:
     offers = offers_for(g.place.customer_id, clock.now())
-    only_now = request.args.get("show") == "now"
+    only_now = arguments().text("show") == "now"
     return page(
         "portal/rewards.html",
         customer=find(Customer, g.place.customer_id),
@@ -38,12 +39,12 @@ def rewards() -> ResponseReturnValue:
     )
 
 
-@bp.get("/rewards/<reward_id>")
+@bp.get("/rewards/<id:reward_id>")
 def reward(reward_id: str) -> ResponseReturnValue:
     return _reward_page(reward_id, AskForm(formdata=None))
 
 
-@bp.post("/rewards/<reward_id>/requests")
+@bp.post("/rewards/<id:reward_id>/requests")
 def ask(reward_id: str) -> ResponseReturnValue:
     form = AskForm.from_request()
     if not form.validate_on_submit():
@@ -62,7 +63,7 @@ def ask(reward_id: str) -> ResponseReturnValue:
     return see_other(url_for(".redemption", redemption_id=redemption.id))
 
 
-@bp.get("/redemptions/<redemption_id>")
+@bp.get("/redemptions/<id:redemption_id>")
 def redemption(redemption_id: str) -> ResponseReturnValue:
     found = queries.own_redemption(redemption_id, g.place.customer_id)
     return page(
@@ -76,7 +77,7 @@ def redemption(redemption_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/redemptions/<redemption_id>/qr.png")
+@bp.get("/redemptions/<id:redemption_id>/qr.png")
 def redemption_qr(redemption_id: str) -> ResponseReturnValue:
     """The code as a picture, to keep for where there is no network."""
     found = queries.own_redemption(redemption_id, g.place.customer_id)
@@ -92,7 +93,7 @@ def redemption_qr(redemption_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/redemptions/<redemption_id>/cancellation")
+@bp.post("/redemptions/<id:redemption_id>/cancellation")
 def cancel(redemption_id: str) -> ResponseReturnValue:
     found = queries.own_redemption(redemption_id, g.place.customer_id)
     here = url_for(".redemption", redemption_id=found.id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes, qr
@@ -13,6 +13,7 @@ from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.web.answers import is_fragment, page, see_other
+from nxloy_web.web.arguments import arguments
 
 OFFERED = 4
 PAGE = 25
@@ -49,10 +50,10 @@ def requests() -> ResponseReturnValue:
 def history() -> ResponseReturnValue:
     customer_id = g.place.customer_id
     standings = ledger.standings(customer_id, clock.now())
-    wanted = request.args.get("program", "")
+    wanted = arguments().row_id("program")
     shown = next((s for s in standings if s.program.id == wanted), None)
     shown = shown or (standings[0] if standings else None)
-    before = request.args.get("before", type=int)
+    before = arguments().number("before")
     entries = (
         ledger.history_of(
             customer_id, program_id=shown.program.id, before_seq=before, limit=PAGE + 1
