@@ -12,11 +12,9 @@ from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
-from nxloy_web.db.rows import already, find, insert_once
-from nxloy_web.db.rows import restore as restore_row
-from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.rows import already, bring_back, find, insert_once
 from nxloy_web.db.session import history
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.businesses import Location
 from nxloy_web.texts import _
@@ -84,28 +82,10 @@ def delete(location_id: str, *, by: Actor, at: datetime) -> Location:
 
 def restore(location_id: str, *, by: Actor, at: datetime) -> Location:
     by.needs(Permission.LOCATIONS_EDIT)
-    location = db.session.scalar(
-        history(
-            select(Location).where(
-                Location.business_id == current_business_id(), Location.id == location_id
-            )
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    location = find(Location, location_id, lock=True, deleted_too=True)
+    taken = LocationNameTaken(
+        _("Another location is called %(name)s now. Rename that one first.", name=location.name)
     )
-    if location is None:
-        raise NotFound
-    if location.is_deleted:
-        with refusing(
-            {
-                "uq_locations_name": LocationNameTaken(
-                    _(
-                        "Another location is called %(name)s now. Rename that one first.",
-                        name=location.name,
-                    )
-                )
-            }
-        ):
-            restore_row(location)
+    if bring_back(location, {"uq_locations_name": taken}):
         events.happened("location.restored", location, by=by, after={"name": location.name}, at=at)
     return location

@@ -114,7 +114,7 @@ def change_role(membership_id: str) -> ResponseReturnValue:
     return _after(member, f"{name} is {form.role.data.lower()} now")
 
 
-@bp.post("/<id:membership_id>/removal")
+@bp.post("/<id:membership_id>/deletion")
 @requires(Permission.TEAM_EDIT)
 def remove(membership_id: str) -> ResponseReturnValue:
     member = team.member(membership_id)

@@ -187,7 +187,7 @@ def unblock(customer_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:customer_id>/delete")
+@bp.post("/<id:customer_id>/deletion")
 @requires(Permission.CUSTOMERS_MANAGE)
 def delete(customer_id: str) -> ResponseReturnValue:
     try:
@@ -201,7 +201,7 @@ def delete(customer_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:customer_id>/restore")
+@bp.post("/<id:customer_id>/restoration")
 @requires(Permission.CUSTOMERS_MANAGE)
 def restore(customer_id: str) -> ResponseReturnValue:
     try:

@@ -18,11 +18,9 @@ from nxloy_web.customers.spelling import NotPossible, cleaned, columns_of
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, differing
 from nxloy_web.db.refusals import check_version
-from nxloy_web.db.rows import already, find, insert_once
-from nxloy_web.db.rows import restore as restore_row
+from nxloy_web.db.rows import already, bring_back, find, insert_once
 from nxloy_web.db.scope import current_business_id
-from nxloy_web.db.session import history
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.errors import BusinessRule
 from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import (
@@ -168,15 +166,11 @@ def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
 def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
     """Bring back a deleted customer. Refused when a living one has taken the address."""
     by.needs(Permission.CUSTOMERS_MANAGE)
-    customer = db.session.scalar(
-        history(select(Customer).where(Customer.id == customer_id).with_for_update())
-    )
-    if customer is None:
-        raise NotFound
+    customer = find(Customer, customer_id, lock=True, deleted_too=True)
     if not customer.is_deleted:
         return customer
     with _taking(_keys(customer)):
-        restore_row(customer)
+        bring_back(customer)
     _recount_segments(customer, 1)
     events.happened("customer.restored", customer, by=by, at=at)
     return customer

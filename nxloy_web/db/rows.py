@@ -1,23 +1,26 @@
-"""Single rows: find a living one, or make one exactly once.
+"""Single rows: find a living one, make one exactly once, bring a deleted one back.
 
 Creating forms carry the id of the row they make; pressing twice finds the first row.
 """
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ClauseElement, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from nxloy_web.db import db
 from nxloy_web.db.base import SoftDeleteMixin, TenantMixin
-from nxloy_web.db.session import NxSession
+from nxloy_web.db.refusals import refusing
+from nxloy_web.db.session import WITH_DELETED, NxSession, history
 from nxloy_web.db.tenant import current_business_id
-from nxloy_web.errors import NotFound
+from nxloy_web.errors import BusinessRule, NotFound
 
 Row = TypeVar("Row", bound=TenantMixin)
 
 
-def find(model: type[Row], row_id: str, *, lock: bool = False) -> Row:
+def find(model: type[Row], row_id: str, *, lock: bool = False, deleted_too: bool = False) -> Row:
     """The living row of this id in the business in scope. Raises NotFound.
 
     With `lock` the row stays ours until the transaction ends, and is read afresh: a copy from
@@ -26,7 +29,7 @@ def find(model: type[Row], row_id: str, *, lock: bool = False) -> Row:
     statement = select(model).where(model.id == row_id)
     if lock:
         statement = statement.with_for_update(of=model).execution_options(populate_existing=True)
-    row = db.session.scalar(statement)
+    row = db.session.scalar(history(statement) if deleted_too else statement)
     if row is None:
         raise NotFound
     return row
@@ -60,11 +63,39 @@ def insert_once(row: Row) -> tuple[Row, bool]:
     return row, True
 
 
-def restore(row: SoftDeleteMixin) -> None:
-    """Bring back a deleted row and exactly the children that were deleted with it.
+def bring_back(
+    row: SoftDeleteMixin, taken_meanwhile: Mapping[str, BusinessRule] | None = None
+) -> bool:
+    """Restore a deleted row and exactly the children that were deleted with it; False when it
+    lives already.
 
-    Flush afterwards and catch IntegrityError: a living row may have taken the name meanwhile.
+    A living row may have taken its name meanwhile: `taken_meanwhile` has the refusal by the
+    constraint that says so. Find the row locked, so that two who restore it take turns.
     """
+    if not row.is_deleted:
+        return False
     session = db.session()
     assert isinstance(session, NxSession)
-    session.restore(row)
+    with refusing(taken_meanwhile or {}):
+        session.restore(row)
+    return True
+
+
+def write_past_version(row: TenantMixin, **values: Any) -> None:
+    """Write what nobody edits, a stock or a count, and leave the version as it is: whoever has
+    the row's form open must not be told that somebody changed it.
+
+    A value may be an expression, which the row reads when it is asked for.
+    """
+    model = type(row)
+    db.session.execute(
+        update(model)
+        .where(model.business_id == row.business_id, model.id == row.id)
+        .values(**values),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )
+    for name, value in values.items():
+        if isinstance(value, ClauseElement):
+            db.session.expire(row, [name])
+        else:
+            set_committed_value(row, name, value)

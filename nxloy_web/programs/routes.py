@@ -140,7 +140,7 @@ def archive(program_id: str) -> ResponseReturnValue:
     return _change(program_id, ProgramStatus.ARCHIVED, "{} is archived")
 
 
-@bp.post("/<id:program_id>/delete")
+@bp.post("/<id:program_id>/deletion")
 @requires(Permission.PROGRAMS_EDIT)
 def delete(program_id: str) -> ResponseReturnValue:
     program = service.delete(program_id, by=g.actor, at=clock.now())
@@ -157,7 +157,7 @@ def delete(program_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:program_id>/restore")
+@bp.post("/<id:program_id>/restoration")
 @requires(Permission.PROGRAMS_EDIT)
 def restore(program_id: str) -> ResponseReturnValue:
     program = service.restore(program_id, by=g.actor, at=clock.now())

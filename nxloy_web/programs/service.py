@@ -9,10 +9,8 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
-from nxloy_web.db.rows import find, insert_once
-from nxloy_web.db.rows import restore as bring_back
-from nxloy_web.db.session import history
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.db.rows import bring_back, find, insert_once
+from nxloy_web.errors import BusinessRule
 from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.programs.facts import ProgramFacts
@@ -121,22 +119,15 @@ def delete(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
 def restore(program_id: str, *, by: Actor, at: datetime) -> LoyaltyProgram:
     """Bring a deleted program and its tiers back."""
     by.needs(Permission.PROGRAMS_EDIT)
-    program = db.session.scalar(
-        history(select(LoyaltyProgram).where(LoyaltyProgram.id == program_id)).with_for_update()
-    )
-    if program is None:
-        raise NotFound
-    if not program.is_deleted:
-        return program
+    program = find(LoyaltyProgram, program_id, lock=True, deleted_too=True)
     taken = ProgramNameTaken(
         _(
             "A program called %(name)s exists by now. Rename it, then restore this one.",
             name=program.name,
         )
     )
-    with refusing({"uq_loyalty_programs_name": taken}):
-        bring_back(program)
-    events.happened("program.restored", program, by=by, at=at)
+    if bring_back(program, {"uq_loyalty_programs_name": taken}):
+        events.happened("program.restored", program, by=by, at=at)
     return program
 
 

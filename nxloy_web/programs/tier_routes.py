@@ -91,14 +91,14 @@ def move_tier_down(program_id: str, tier_id: str) -> ResponseReturnValue:
     return _move(program_id, tier_id, "down")
 
 
-@bp.get("/<id:program_id>/tiers/<id:tier_id>/delete")
+@bp.get("/<id:program_id>/tiers/<id:tier_id>/deletion")
 @requires(Permission.PROGRAMS_EDIT)
 def ask_delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
     return _delete_page(program, tier, _delete_form(tier))
 
 
-@bp.post("/<id:program_id>/tiers/<id:tier_id>/delete")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/deletion")
 @requires(Permission.PROGRAMS_EDIT)
 def delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
@@ -117,7 +117,7 @@ def delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:program_id>/tiers/<id:tier_id>/restore")
+@bp.post("/<id:program_id>/tiers/<id:tier_id>/restoration")
 @requires(Permission.PROGRAMS_EDIT)
 def restore_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     find_program(program_id)

@@ -10,9 +10,8 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
-from nxloy_web.db.rows import find, insert_once
-from nxloy_web.db.rows import restore as bring_back
-from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.db.rows import bring_back, find, insert_once
+from nxloy_web.db.session import WITH_DELETED
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.jobs import enqueue
 from nxloy_web.permissions import Permission
@@ -137,14 +136,8 @@ def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> 
 def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
     """Bring a deleted tier back. Members who moved stay; who has the points moves up again."""
     by.needs(Permission.PROGRAMS_EDIT)
-    tier = db.session.scalar(
-        history(select(LoyaltyTier).where(LoyaltyTier.id == tier_id)).with_for_update()
-    )
-    if tier is None:
-        raise NotFound
+    tier = find(LoyaltyTier, tier_id, lock=True, deleted_too=True)
     find(LoyaltyProgram, tier.program_id)
-    if not tier.is_deleted:
-        return tier
     refusals = {
         "uq_loyalty_tiers_name": TierNameTaken(
             _(
@@ -159,10 +152,9 @@ def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
             )
         ),
     }
-    with refusing(refusals):
-        bring_back(tier)
-    events.happened("tier.restored", tier, by=by, at=at)
-    enqueue(place, program_id=tier.program_id)
+    if bring_back(tier, refusals):
+        events.happened("tier.restored", tier, by=by, at=at)
+        enqueue(place, program_id=tier.program_id)
     return tier
 
 

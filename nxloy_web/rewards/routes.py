@@ -145,7 +145,7 @@ def archive(reward_id: str) -> ResponseReturnValue:
     return _back(reward, f"{reward.name} is archived")
 
 
-@bp.post("/<id:reward_id>/delete")
+@bp.post("/<id:reward_id>/deletion")
 @requires(Permission.REWARDS_EDIT)
 def delete(reward_id: str) -> ResponseReturnValue:
     reward = service.delete(reward_id, by=g.actor, at=clock.now())
@@ -156,7 +156,7 @@ def delete(reward_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:reward_id>/restore")
+@bp.post("/<id:reward_id>/restoration")
 @requires(Permission.REWARDS_EDIT)
 def restore(reward_id: str) -> ResponseReturnValue:
     reward = service.restore(reward_id, by=g.actor, at=clock.now())

@@ -3,18 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import select
 
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, facts_of, put
 from nxloy_web.db.refusals import check_version
-from nxloy_web.db.rows import already, find, insert_once
-from nxloy_web.db.rows import restore as bring_back
-from nxloy_web.db.session import history
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.db.rows import already, bring_back, find, insert_once, write_past_version
+from nxloy_web.errors import BusinessRule
 from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.rewards import stock
@@ -125,13 +122,7 @@ def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     before = {"current_stock": reward.current_stock, "total_stock": reward.total_stock}
     status = S.ACTIVE if reward.status is S.OUT_OF_STOCK else reward.status
     values = {"current_stock": None, "total_stock": None, "status": status}
-    # Past the version, as `stock` does: counting is no edit of the reward.
-    db.session.execute(
-        update(Reward).where(Reward.id == reward_id).values(**values),
-        execution_options={"synchronize_session": False},
-    )
-    for name, value in values.items():
-        set_committed_value(reward, name, value)
+    write_past_version(reward, **values)
     events.happened(
         "reward.stock_unlimited", reward, by=by, before=before, after={"current_stock": None}, at=at
     )
@@ -150,18 +141,11 @@ def delete(reward_id: str, *, by: Actor, at: datetime) -> Reward:
 
 def restore(reward_id: str, *, by: Actor, at: datetime) -> Reward:
     by.needs(Permission.REWARDS_EDIT)
-    reward = db.session.scalar(
-        history(select(Reward).where(Reward.id == reward_id)).with_for_update()
-    )
-    if reward is None:
-        raise NotFound
-    if not reward.is_deleted:
-        return reward
-    if reward.program_id and already_gone(reward.program_id):
+    reward = find(Reward, reward_id, lock=True, deleted_too=True)
+    if reward.is_deleted and reward.program_id and already_gone(reward.program_id):
         raise ProgramGone
-    bring_back(reward)
-    db.session.flush()
-    events.happened("reward.restored", reward, by=by, at=at)
+    if bring_back(reward):
+        events.happened("reward.restored", reward, by=by, at=at)
     return reward
 
 

@@ -6,8 +6,7 @@ be told that somebody changed it because a customer took one.
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import func, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from nxloy_web import events
@@ -15,8 +14,8 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.locks import held, is_held
-from nxloy_web.db.rows import already
-from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.db.rows import already, write_past_version
+from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement, StockMovementKind
@@ -199,13 +198,7 @@ def _save(reward: Reward, current: int, total: int) -> None:
         status = RewardStatus.OUT_OF_STOCK
     elif status is RewardStatus.OUT_OF_STOCK and current > 0:
         status = RewardStatus.ACTIVE
-    values = {"current_stock": current, "total_stock": total, "status": status}
-    db.session.execute(
-        update(Reward).where(Reward.id == reward.id).values(**values),
-        execution_options={WITH_DELETED: True, "synchronize_session": False},
-    )
-    for name, value in values.items():
-        set_committed_value(reward, name, value)
+    write_past_version(reward, current_stock=current, total_stock=total, status=status)
 
 
 def _moved(redemption_id: str, kind: StockMovementKind) -> bool:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, literal, select, update
-from sqlalchemy import inspect as inspect_model
+from sqlalchemy import ColumnElement, delete, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from nxloy_web import clock
 from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
+from nxloy_web.db.rows import write_past_version
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
 from nxloy_web.segments.catalog import Moment
@@ -92,10 +92,8 @@ def joining(segment_id: str, customers: Any, at: datetime) -> Insert:
 def recount(segment: CustomerSegment, **also: Any) -> None:
     """Count the living members again.
 
-    Core, so that the version stays: a refresh must not make somebody's open form stale.
+    A refresh must not make somebody's open form stale.
     """
-    table = inspect_model(CustomerSegment).local_table
-    assert isinstance(table, Table)
     living = (
         select(func.count())
         .select_from(CustomerSegmentMember)
@@ -108,12 +106,7 @@ def recount(segment: CustomerSegment, **also: Any) -> None:
         .scalar_subquery()
     )
     db.session.flush()
-    db.session.execute(
-        update(table)
-        .where(table.c.business_id == segment.business_id, table.c.id == segment.id)
-        .values(member_count=living, **also)
-    )
-    db.session.refresh(segment, ["member_count", "refreshed_at", "updated_at"])
+    write_past_version(segment, member_count=living, **also)
 
 
 def _remove_gone(segment_id: str, held: ColumnElement[bool]) -> None:

@@ -167,7 +167,7 @@ def save(segment_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast="Saved")
 
 
-@bp.post("/<id:segment_id>/delete")
+@bp.post("/<id:segment_id>/deletion")
 @requires(Permission.SEGMENTS_EDIT)
 def delete(segment_id: str) -> ResponseReturnValue:
     try:
@@ -181,7 +181,7 @@ def delete(segment_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/<id:segment_id>/restore")
+@bp.post("/<id:segment_id>/restoration")
 @requires(Permission.SEGMENTS_EDIT)
 def restore(segment_id: str) -> ResponseReturnValue:
     try:
@@ -221,7 +221,7 @@ def put_back(segment_id: str, customer_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast=_added(count, name))
 
 
-@bp.post("/<id:segment_id>/members/<id:customer_id>/remove")
+@bp.post("/<id:segment_id>/members/<id:customer_id>/deletion")
 @requires(Permission.SEGMENTS_EDIT)
 def remove(segment_id: str, customer_id: str) -> ResponseReturnValue:
     service.remove_members(segment_id, [customer_id], by=g.actor, at=clock.now())

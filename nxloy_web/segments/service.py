@@ -12,10 +12,8 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
 from nxloy_web.db.refusals import check_version, refusing
-from nxloy_web.db.rows import find, insert_once
-from nxloy_web.db.rows import restore as bring_back
-from nxloy_web.db.session import history
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.db.rows import bring_back, find, insert_once
+from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission
 from nxloy_web.segments import refreshing
 from nxloy_web.segments.facts import SegmentFacts
@@ -106,23 +104,15 @@ def delete(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
 def restore(segment_id: str, *, by: Actor, at: datetime) -> CustomerSegment:
     """Bring a deleted segment back, with the members of today."""
     by.needs(Permission.SEGMENTS_EDIT)
-    segment = db.session.scalar(
-        history(select(CustomerSegment).where(CustomerSegment.id == segment_id)).with_for_update(
-            of=CustomerSegment
-        )
-    )
-    if segment is None:
-        raise NotFound
-    if not segment.is_deleted:
-        return segment
+    segment = find(CustomerSegment, segment_id, lock=True, deleted_too=True)
     taken = SegmentNameTaken(
         _(
             "A segment called %(name)s exists by now. Rename it, then restore this one.",
             name=segment.name,
         )
     )
-    with refusing({"uq_customer_segments_name": taken}):
-        bring_back(segment)
+    if not bring_back(segment, {"uq_customer_segments_name": taken}):
+        return segment
     if segment.kind is SegmentKind.DYNAMIC:
         refreshing.refresh_soon(segment, at)
     else:

@@ -470,14 +470,14 @@ def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, owner: Flask
 
 def test_delete_and_restore(app: Flask, shop: Shop, owner: FlaskClient) -> None:
     customer_id = enrolled(app, shop, "Gone")
-    assert owner.post(shop.url(f"/customers/{customer_id}/delete")).status_code == 303
+    assert owner.post(shop.url(f"/customers/{customer_id}/deletion")).status_code == 303
     owner.get(shop.url("/customers/new"))  # shows, and so uses up, the toast that names her
     assert names(owner.get(shop.url("/customers/")).text) == []
     page = owner.get(shop.url(f"/customers/{customer_id}"))
     assert (page.status_code, "This customer was deleted" in page.text) == (200, True)
     assert owner.get(shop.url(f"/customers/{customer_id}/edit")).status_code == 404
     assert names(owner.get(shop.url("/customers/deleted")).text) == ["Gone Lee"]
-    assert owner.post(shop.url(f"/customers/{customer_id}/restore")).status_code == 303
+    assert owner.post(shop.url(f"/customers/{customer_id}/restoration")).status_code == 303
     assert names(owner.get(shop.url("/customers/")).text) == ["Gone Lee"]
 
 
@@ -497,7 +497,7 @@ def test_deleting_with_open_redemptions_shows_them(
             )
         )
         db.session.commit()
-    answer = owner.post(shop.url(f"/customers/{customer_id}/delete"))
+    answer = owner.post(shop.url(f"/customers/{customer_id}/deletion"))
     assert answer.status_code == 409
     assert "Ann Lee has an open redemption" in answer.text
     assert "OPEN1234" in answer.text
@@ -508,9 +508,9 @@ def test_restoring_names_who_has_the_address_now(
     app: Flask, shop: Shop, owner: FlaskClient
 ) -> None:
     gone = enrolled(app, shop, email="same@example.com")
-    owner.post(shop.url(f"/customers/{gone}/delete"))
+    owner.post(shop.url(f"/customers/{gone}/deletion"))
     now = enrolled(app, shop, "Bo", email="same@example.com")
-    answer = owner.post(shop.url(f"/customers/{gone}/restore"))
+    answer = owner.post(shop.url(f"/customers/{gone}/restoration"))
     assert answer.status_code == 409
     assert "Bo Lee has this e-mail address already" in answer.text
     assert shop.url(f"/customers/{now}") in answer.text

@@ -48,7 +48,7 @@ def add(browser: Browser, shop: Shop, name: str, start: int) -> str:
 
 
 def delete(browser: Browser, shop: Shop, tier_id: str, **typed: str) -> Page:
-    return press(browser.get(url(shop, f"{tier_id}/delete")), "Delete tier", **typed)
+    return press(browser.get(url(shop, f"{tier_id}/deletion")), "Delete tier", **typed)
 
 
 def starts(app: Flask, shop: Shop) -> dict[str, int]:
@@ -207,7 +207,7 @@ def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: B
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
     place(app, shop)
     reward_id = make_reward(app, shop, tier_id=gold)
-    asked = owner.get(url(shop, f"{gold}/delete"))
+    asked = owner.get(url(shop, f"{gold}/deletion"))
     assert "1 customer is in Gold" in asked.text
     assert "1 reward asks for this tier" in asked.text
 
@@ -232,7 +232,7 @@ def test_members_can_be_left_without_a_tier_but_not_sent_elsewhere(
     customer = earn(app, shop, 800)
     gold = add(owner, shop, "Gold", 500)
     place(app, shop)
-    there = url(shop, f"{gold}/delete")
+    there = url(shop, f"{gold}/deletion")
     bad = hostile_post(owner, "a forged field", there, {"members_to": new_id()})
     assert bad.status_code == 422
     delete(owner, shop, gold, members_to="none")
@@ -262,7 +262,7 @@ def test_a_tier_is_found_only_under_its_own_program_and_business(
     owner.get(shop.url(f"/programs/{new_id()}/tiers/{gold}/edit"), status=404)
     for where in (shop, other):
         stranger.get(url(where, f"{gold}/edit"), status=404)
-    for path in (f"{gold}/delete", f"{gold}/up"):
+    for path in (f"{gold}/deletion", f"{gold}/up"):
         sent = {"members_to": "none"}
         answer = hostile_post(stranger, "a stranger", url(other, path), sent)
         assert answer.status_code == 404

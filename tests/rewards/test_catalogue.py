@@ -404,7 +404,7 @@ def test_roles_and_other_businesses(app: Flask, shop: Shop) -> None:
     analyst, staff = browser_as(app, shop, Role.ANALYST), browser_as(app, shop, Role.STAFF)
     assert "Take off offer" not in buttons_of(show(analyst, shop, reward_id))
     here = shop.url(f"/rewards/{reward_id}")
-    assert hostile_post(analyst, "no right", f"{here}/delete").status_code == 403
+    assert hostile_post(analyst, "no right", f"{here}/deletion").status_code == 403
     staff.get(here, status=403)
     other = make_shop(app)
     stranger = browser_as(app, other)
@@ -412,7 +412,7 @@ def test_roles_and_other_businesses(app: Flask, shop: Shop) -> None:
     for path in ("", "/edit", "/stock/add", "/stock/correct"):
         stranger.get(here + path, status=404)
         stranger.get(there + path, status=404)
-    for path in ("/delete", "/offer", "/archive", "/copy", "/restore", "/stock/unlimited"):
+    for path in ("/deletion", "/offer", "/archive", "/copy", "/restoration", "/stock/unlimited"):
         sent = {"new_id": new_id()}
         assert hostile_post(stranger, "a stranger", there + path, sent).status_code == 404
     assert reward(app, shop, reward_id).status is RewardStatus.ACTIVE

@@ -185,18 +185,18 @@ def test_a_deleted_segment_comes_back_as_it_was(app: Flask, shop: Shop, owner: F
     who = make_customer(app, shop)
     segment_id = make_list(owner, shop)
     owner.post(shop.url(f"/segments/{segment_id}/members"), data={"id": who})
-    assert owner.post(shop.url(f"/segments/{segment_id}/delete")).status_code == 303
+    assert owner.post(shop.url(f"/segments/{segment_id}/deletion")).status_code == 303
     assert "Friends" not in owner.get(shop.url("/segments/"), headers=PART).text
     assert "Friends" in owner.get(shop.url("/segments/?view=deleted")).text
     assert owner.get(shop.url(f"/segments/{segment_id}")).status_code == 200
     assert owner.get(shop.url(f"/segments/{segment_id}/edit")).status_code == 404
     other = make_list(owner, shop)
-    refused = owner.post(shop.url(f"/segments/{segment_id}/restore"))
+    refused = owner.post(shop.url(f"/segments/{segment_id}/restoration"))
     assert refused.status_code == 409
     assert "exists by now" in refused.text
-    owner.post(shop.url(f"/segments/{other}/delete"))
+    owner.post(shop.url(f"/segments/{other}/deletion"))
     for _ in range(2):
-        assert owner.post(shop.url(f"/segments/{segment_id}/restore")).status_code == 303
+        assert owner.post(shop.url(f"/segments/{segment_id}/restoration")).status_code == 303
     assert members(app, shop, segment_id) == {who}
     assert actions(app, shop, segment_id)[-2:] == ["segment.deleted", "segment.restored"]
 
@@ -204,7 +204,7 @@ def test_a_deleted_segment_comes_back_as_it_was(app: Flask, shop: Shop, owner: F
 def test_a_segment_a_reward_needs_stays(app: Flask, shop: Shop, owner: FlaskClient) -> None:
     segment_id = make(owner, shop)
     make_reward(app, shop, segment_id=segment_id)
-    answer = owner.post(shop.url(f"/segments/{segment_id}/delete"))
+    answer = owner.post(shop.url(f"/segments/{segment_id}/deletion"))
     assert answer.status_code == 409
     assert "1 reward is only for this segment" in answer.text
     assert "Free flat white" in answer.text
@@ -231,7 +231,7 @@ def test_a_list_is_put_together_by_hand(app: Flask, shop: Shop, owner: FlaskClie
         {who},
         1,
     )
-    assert owner.post(f"{address}/{who}/remove").status_code == 303
+    assert owner.post(f"{address}/{who}/deletion").status_code == 303
     assert segment(app, shop, segment_id).member_count == 0
     assert owner.post(f"{address}/{who}").status_code == 303
     assert members(app, shop, segment_id) == {who}
@@ -272,7 +272,7 @@ def test_another_business_finds_nothing_and_adds_nobody(
     for path in ("", "/edit", "/members"):
         assert stranger.get(shop.url(f"/segments/{segment_id}{path}")).status_code == 404
         assert stranger.get(other.url(f"/segments/{segment_id}{path}")).status_code == 404
-    assert stranger.post(other.url(f"/segments/{segment_id}/delete")).status_code == 404
+    assert stranger.post(other.url(f"/segments/{segment_id}/deletion")).status_code == 404
     owner.post(shop.url(f"/segments/{segment_id}/members"), data={"id": theirs})
     assert members(app, shop, segment_id) == set()
 

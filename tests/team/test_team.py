@@ -204,7 +204,7 @@ def test_the_last_owner_stays(app: Flask, shop: Shop, as_admin: Admin) -> None:
     )
     assert demoted.status_code == 409
     assert "needs an owner" in demoted.text
-    assert owner.post(shop.url(f"/team/{member_id}/removal")).status_code == 409
+    assert owner.post(shop.url(f"/team/{member_id}/deletion")).status_code == 409
     assert membership(as_admin, shop, shop.owner_id)[1:] == ("OWNER", version, True)
 
 
@@ -241,7 +241,7 @@ def test_a_removed_member_is_out_with_the_next_request_and_can_come_back(
     member_id = membership(as_admin, shop, staff_id)[0]
     owner, staff = as_role(app, shop), as_role(app, shop, Role.STAFF)
     assert staff.get(shop.url("/")).status_code == 200
-    assert owner.post(shop.url(f"/team/{member_id}/removal")).status_code == 303
+    assert owner.post(shop.url(f"/team/{member_id}/deletion")).status_code == 303
     assert staff.get(shop.url("/")).status_code == 404
     row = as_admin.execute("SELECT email FROM users WHERE id = %s", [staff_id]).fetchone()
     assert row is not None
@@ -268,7 +268,7 @@ def test_members_of_another_business_are_not_found(app: Flask, shop: Shop, as_ad
     theirs = membership(as_admin, other, other.users[Role.STAFF])[0]
     owner = as_role(app, shop)
     assert owner.get(shop.url(f"/team/{theirs}/role")).status_code == 404
-    assert owner.post(shop.url(f"/team/{theirs}/removal")).status_code == 404
+    assert owner.post(shop.url(f"/team/{theirs}/deletion")).status_code == 404
     assert owner.get(other.url("/team/")).status_code == 404
 
 
