@@ -533,7 +533,7 @@ def test_staff_of_another_business_find_nothing(app: Flask, shop: Shop) -> None:
     for path in (f"/customers/{customer_id}", f"/customers/{customer_id}/edit"):
         assert stranger.get(shop.url(path)).status_code == 404  # the other business's page
         assert stranger.get(other.url(path)).status_code == 404  # their own, somebody else's id
-    for verb in ("block", "delete", "restore", "adjustment", "edit"):
+    for verb in ("block", "deletion", "restoration", "adjustment", "edit"):
         assert stranger.post(other.url(f"/customers/{customer_id}/{verb}")).status_code == 404
     assert row(app, shop, customer_id).version == 1
 
