@@ -14,7 +14,7 @@ from nxloy_web.home import setup
 from nxloy_web.permissions import Permission
 from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.features import DeskPage, installed
-from nxloy_web.web.places import is_operator
+from nxloy_web.web.places import Side, is_operator, side_of_request
 from nxloy_web.web.templates import NOTHING_AROUND
 
 P = Permission
@@ -29,9 +29,9 @@ def around_page() -> dict[str, Any]:
     """Context every whole page gets; its queries run in the page's read transaction."""
     place = g.get("place")
     if place is None:
-        around = {"nav": _operator_nav()} if g.get("side") == "operator" else {}
+        around = {"nav": _operator_nav()} if side_of_request() is Side.OPERATOR else {}
         return {"toasts": _toasts(), **around}
-    if g.side != "desk":
+    if side_of_request() is not Side.DESK:
         return {"nav": _portal_nav(), "toasts": _toasts()}
     pages = _desk_pages()
     counts, done = _figures(pages)
@@ -54,7 +54,7 @@ def _globals() -> dict[str, Any]:
     }
     if place is not None:
         links["theme_css"] = url_for("preferences.theme_css", hue=place.hue)
-    if place is not None and g.side == "desk":
+    if place is not None and side_of_request() is Side.DESK:
         links |= {
             "home_url": _at("home.index"),
             "palette_url": _at("search.palette"),
@@ -83,7 +83,7 @@ def _operator_url() -> str | None:
 
 def _at(endpoint: str) -> str:
     """The address of a page of this business that needs nothing else to be found."""
-    return _address(request.script_root, g.slug, endpoint)
+    return _address(request.script_root, g.place.slug, endpoint)
 
 
 @lru_cache(4_096)

@@ -2,7 +2,9 @@
 
 import enum
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
+
+from nxloy_web.marks import Mark, View
 
 
 class Role(enum.Enum):
@@ -72,17 +74,21 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: frozenset(_READS),
 }
 
-View = TypeVar("View", bound=Callable[..., Any])
+_needed: Mark[Permission] = Mark()
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
     """Name the permission of a desk view; the edge checks it before the view runs."""
 
     def mark(view: View) -> View:
-        view.permission = permission  # type: ignore[attr-defined]
-        return view
+        return _needed.put(view, permission)
 
     return mark
+
+
+def needed_by(view: Callable[..., Any] | None) -> Permission | None:
+    """The permission a view names."""
+    return _needed.of(view)
 
 
 def allows(role: Role | None, permission: Permission) -> bool:

@@ -36,7 +36,7 @@ class Front:
 
     business_id: str
     slug: str
-    name: str
+    business_name: str
     timezone: str
     currency: str
     locale: str
@@ -119,7 +119,7 @@ def _front(row: Row[Any] | None) -> Front | None:
     return Front(
         business_id=row.business_id,
         slug=row.slug,
-        name=row.business_name,
+        business_name=row.business_name,
         timezone=row.timezone,
         currency=row.currency,
         locale=row.locale,

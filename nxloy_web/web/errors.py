@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from nxloy_web.errors import Refusal, SignInNeeded, Stale
 from nxloy_web.texts import Text, _
 from nxloy_web.web.answers import is_htmx, sign_in_first, toast_alone
+from nxloy_web.web.places import Side, side_of_request, slug_of_request
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ def init_app(app: Flask) -> None:
 
 def _sign_in(error: SignInNeeded) -> Response:
     to = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
-    if g.get("side") == "portal":
-        return sign_in_first(url_for("portal.sign_in", slug=g.slug, next=to))
+    if side_of_request() is Side.PORTAL:
+        return sign_in_first(url_for("portal.sign_in", slug=slug_of_request(), next=to))
     return sign_in_first(url_for("identity.sign_in", next=to))
 
 

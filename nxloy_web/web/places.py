@@ -1,5 +1,7 @@
 """Where a request stands: the business in the URL, and the visitor's part in it."""
 
+import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +12,29 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import doors
 from nxloy_web.db.doors import Front
 from nxloy_web.errors import NotAllowed, NotFound, SignInNeeded
-from nxloy_web.permissions import Permission, Role, allows
+from nxloy_web.marks import Mark, View
+from nxloy_web.permissions import Permission, Role, allows, needed_by
 from nxloy_web.web.whereabouts import location_here
 
 STAFF = "staff"
 PORTAL = "portal"
 
+_sides: dict[str, "Side"] = {}
+_open: Mark[bool] = Mark()
+
+
+class Side(enum.Enum):
+    """Whose pages a blueprint holds."""
+
+    DESK = "desk"
+    PORTAL = "portal"
+    OPERATOR = "operator"
+
 
 @dataclass(frozen=True)
-class Place:
+class Place(Front):
     """A business as the visitor of this request sees it."""
 
-    business_id: str
-    slug: str
-    business_name: str
-    timezone: str
-    currency: str
-    locale: str
-    hue: int
     user_id: str | None = None
     user_name: str = ""
     email: str = ""
@@ -40,12 +47,12 @@ class Place:
 
 def desk(name: str, import_name: str, path: str = "") -> Blueprint:
     """A blueprint of pages for the team, at /b/<slug><path>."""
-    return _inside(Blueprint(name, import_name, url_prefix=f"/b/<slug>{path}"), "desk")
+    return _inside(Blueprint(name, import_name, url_prefix=f"/b/<slug>{path}"), Side.DESK)
 
 
 def portal(name: str, import_name: str, path: str = "") -> Blueprint:
     """A blueprint of pages for customers, at /p/<slug><path>."""
-    return _inside(Blueprint(name, import_name, url_prefix=f"/p/<slug>{path}"), "portal")
+    return _inside(Blueprint(name, import_name, url_prefix=f"/p/<slug>{path}"), Side.PORTAL)
 
 
 def operator(name: str, import_name: str, path: str = "") -> Blueprint:
@@ -54,11 +61,10 @@ def operator(name: str, import_name: str, path: str = "") -> Blueprint:
     They stand outside of every business: nothing of a tenant can be read there.
     """
     blueprint = Blueprint(name, import_name, url_prefix=f"/operator{path}")
-    blueprint.side = "operator"  # type: ignore[attr-defined]
+    _sides[name] = Side.OPERATOR
 
     @blueprint.before_request
     def only_operators() -> None:
-        g.side = "operator"
         if not current_user.is_authenticated:
             raise SignInNeeded
         if not is_operator():
@@ -73,10 +79,28 @@ def is_operator() -> bool:
     return bool(visitor.is_authenticated and visitor.audience == STAFF and visitor.is_operator)
 
 
-def open_to_all(view: Any) -> Any:
+def open_to_all(view: View) -> View:
     """Mark a portal view that anybody may see, signed in or not."""
-    view.open_to_all = True
-    return view
+    return _open.put(view, True)
+
+
+def is_open_to_all(view: Callable[..., Any] | None) -> bool:
+    return _open.of(view) is True
+
+
+def side_of(blueprint: str) -> Side | None:
+    """Whose pages a blueprint holds; None for pages that belong to no side."""
+    return _sides.get(blueprint)
+
+
+def side_of_request() -> Side | None:
+    return side_of(request.blueprint or "") if request else None
+
+
+def slug_of_request() -> str | None:
+    """The business in the address, known or not."""
+    slug: str | None = g.get("slug")
+    return slug
 
 
 def place_of_request(view: Any) -> Place | None:
@@ -85,16 +109,16 @@ def place_of_request(view: Any) -> Place | None:
     A stranger gets NotFound, so nothing tells that the business exists; somebody of the team
     without the right gets NotAllowed.
     """
-    slug = g.get("slug")
+    slug = slug_of_request()
     if slug is None:
         return None
-    if g.side == "desk":
+    if side_of_request() is Side.DESK:
         return _desk_place(slug, view)
     return _portal_place(slug, view)
 
 
 def actor_of(place: Place) -> Actor:
-    customer = g.side == "portal"
+    customer = side_of_request() is Side.PORTAL
     return Actor(
         kind="customer" if customer else "team",
         user_id=place.user_id,
@@ -111,7 +135,7 @@ def _desk_place(slug: str, view: Any) -> Place:
     front: Front | None = current_user.front
     if front is None or current_user.role is None:
         raise NotFound
-    permission: Permission | None = getattr(view, "permission", None)
+    permission = needed_by(view)
     if permission is None or not allows(current_user.role, permission):
         raise NotAllowed
     return _place(front, current_user)
@@ -119,26 +143,20 @@ def _desk_place(slug: str, view: Any) -> Place:
 
 def _portal_place(slug: str, view: Any) -> Place:
     if current_user.is_authenticated and current_user.front is not None:
-        if current_user.customer_id is None and not getattr(view, "open_to_all", False):
+        if current_user.customer_id is None and not is_open_to_all(view):
             raise SignInNeeded
         return _place(current_user.front, current_user)
     front = doors.front(slug)
     if front is None:
         raise NotFound
-    if not getattr(view, "open_to_all", False):
+    if not is_open_to_all(view):
         raise SignInNeeded
     return _place(front, None)
 
 
 def _place(front: Front, user: Any | None) -> Place:
     return Place(
-        business_id=front.business_id,
-        slug=front.slug,
-        business_name=front.name,
-        timezone=front.timezone,
-        currency=front.currency,
-        locale=front.locale,
-        hue=front.hue,
+        **vars(front),
         user_id=None if user is None else user.user_id,
         user_name="" if user is None else user.name,
         email="" if user is None else user.email,
@@ -147,16 +165,15 @@ def _place(front: Front, user: Any | None) -> Place:
     )
 
 
-def _inside(blueprint: Blueprint, side: str) -> Blueprint:
+def _inside(blueprint: Blueprint, side: Side) -> Blueprint:
     @blueprint.url_value_preprocessor
     def take_slug(endpoint: str | None, values: dict[str, Any] | None) -> None:
         g.slug = (values or {}).pop("slug")
-        g.side = side
 
     @blueprint.url_defaults
     def give_slug(endpoint: str, values: dict[str, Any]) -> None:
-        if "slug" not in values and request and g.get("slug"):
-            values["slug"] = g.slug
+        if "slug" not in values and request and slug_of_request():
+            values["slug"] = slug_of_request()
 
-    blueprint.side = side  # type: ignore[attr-defined]
+    _sides[blueprint.name] = side
     return blueprint

@@ -3,11 +3,12 @@
 import logging
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
 from nxloy_web.db.ids import new_id
+from nxloy_web.marks import Mark, View
 from nxloy_web.web.answers import vary
 
 log = logging.getLogger("nxloy.requests")
@@ -25,8 +26,10 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-View = TypeVar("View", bound=Callable[..., Any])
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+
+
+_with_camera: Mark[bool] = Mark()
 
 
 def init_app(app: Flask) -> None:
@@ -37,8 +40,7 @@ def init_app(app: Flask) -> None:
 
 def uses_camera(view: View) -> View:
     """Mark a view whose page reads codes with the camera (the reader is WebAssembly)."""
-    view.uses_camera = True  # type: ignore[attr-defined]
-    return view
+    return _with_camera.put(view, True)
 
 
 def _name_request() -> None:
@@ -47,7 +49,7 @@ def _name_request() -> None:
 
 
 def _headers(response: Response) -> Response:
-    camera = getattr(_view(), "uses_camera", False)
+    camera = _with_camera.of(_view())
     policy = POLICY | ({"script-src": "'self' 'wasm-unsafe-eval'"} if camera else {})
     response.headers["Content-Security-Policy"] = "; ".join(
         f"{directive} {sources}" for directive, sources in policy.items()
@@ -64,5 +66,5 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def _view() -> object | None:
+def _view() -> Callable[..., Any] | None:
     return current_app.view_functions.get(request.endpoint or "")

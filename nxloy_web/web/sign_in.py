@@ -1,32 +1,23 @@
 """The signed-in visitor: a frozen value read through the doors once a request."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from flask import Flask, g, session
+from flask import Flask, session
 from flask_login import UserMixin, login_user
 
 from nxloy_web.db import doors
-from nxloy_web.db.doors import Front
+from nxloy_web.db.doors import Front, Person
 from nxloy_web.extensions import login
-from nxloy_web.permissions import Role
+from nxloy_web.web.places import slug_of_request
 
 
-@dataclass(frozen=True)
-class Visitor(UserMixin):
+@dataclass(frozen=True, kw_only=True)
+class Visitor(Person, UserMixin):
     """`current_user`: the person, and the business of this URL with their part in it."""
 
-    user_id: str
-    name: str
-    email: str
-    email_verified: bool
-    session_epoch: int
-    is_operator: bool
     audience: str
     """`staff` after a password, `portal` after a mailed code; staff pages take only `staff`."""
     front: Front | None = None
-    role: Role | None = None
-    customer_id: str | None = None
 
     def get_id(self) -> str:
         return f"{self.user_id}:{self.session_epoch}:{self.audience}"
@@ -58,25 +49,11 @@ def _load(login_id: str) -> Visitor | None:
         user_id, epoch, audience = login_id.split(":")
     except ValueError:
         return None
-    found = doors.enter(user_id, g.get("slug"))
+    found = doors.enter(user_id, slug_of_request())
     if found is None or str(found[0].session_epoch) != epoch:
         return None
     return _visitor(*found, audience)
 
 
-def _visitor(person: doors.Person, front: Front | None, audience: str) -> Visitor:
-    facts: dict[str, Any] = {
-        "user_id": person.user_id,
-        "name": person.name,
-        "email": person.email,
-        "email_verified": person.email_verified,
-        "session_epoch": person.session_epoch,
-        "is_operator": person.is_operator,
-    }
-    return Visitor(
-        **facts,
-        audience=audience,
-        front=front,
-        role=person.role,
-        customer_id=person.customer_id,
-    )
+def _visitor(person: Person, front: Front | None, audience: str) -> Visitor:
+    return Visitor(**vars(person), audience=audience, front=front)

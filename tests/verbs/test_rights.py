@@ -12,7 +12,7 @@ from flask import Flask
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.errors import NotAllowed, NotFound
-from nxloy_web.permissions import ROLES, Permission, Role
+from nxloy_web.permissions import ROLES, Permission, Role, needed_by
 from tests.factories import Shop, inside, make_shop
 from tests.verbs.source import PACKAGE, Function, functions, storey_of
 
@@ -179,7 +179,8 @@ def test_a_route_asks_for_the_right_that_its_verb_asks_for(app: Flask) -> None:
             if rule.rule.startswith("/p/"):
                 fits = verb.is_for_customers
             else:
-                fits = verb.permission == view.permission.name
+                right = needed_by(view)
+                fits = right is not None and verb.permission == right.name
             if not fits:
                 wrong.append((rule.endpoint, verb.key))
     assert wrong == []

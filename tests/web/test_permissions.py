@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from nxloy_web.permissions import ROLES, Permission, Role
+from nxloy_web.permissions import ROLES, Permission, Role, needed_by
+from nxloy_web.web.places import Side, is_open_to_all, side_of
 from tests.factories import Shop, as_role, make_shop, make_user, sign_in
 
 ANYTHING = "c" + "0" * 24
@@ -44,9 +45,7 @@ def test_every_desk_route_names_a_permission(app: Flask) -> None:
     nameless = [
         rule.endpoint
         for rule in desk_routes(app)
-        if not isinstance(
-            getattr(app.view_functions[rule.endpoint], "permission", None), Permission
-        )
+        if not isinstance(needed_by(app.view_functions[rule.endpoint]), Permission)
     ]
     assert nameless == []
 
@@ -65,7 +64,7 @@ def test_a_role_gets_what_its_permissions_allow(app: Flask, shop: Shop, role: Ro
     client = as_role(app, shop, role)
     wrong = []
     for rule in desk_routes(app):
-        permission = app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
+        permission = needed_by(app.view_functions[rule.endpoint])
         status = client.open(
             address(rule, shop.slug), method=method(rule), buffered=True
         ).status_code
@@ -112,7 +111,7 @@ def test_a_portal_page_needs_a_customer_unless_it_is_open(app: Flask, shop: Shop
     client = app.test_client()
     for rule in portal_routes(app):
         view = app.view_functions[rule.endpoint]
-        if getattr(view, "open_to_all", False):
+        if is_open_to_all(view):
             continue
         status = client.open(
             address(rule, shop.slug), method=method(rule), buffered=True
@@ -128,11 +127,7 @@ def test_an_unknown_business_is_not_found_on_both_sides(app: Flask, shop: Shop) 
 
 
 def test_every_operator_route_is_of_a_blueprint_that_asks_for_the_operator(app: Flask) -> None:
-    asking = {
-        name
-        for name, blueprint in app.blueprints.items()
-        if getattr(blueprint, "side", None) == "operator"
-    }
+    asking = {name for name in app.blueprints if side_of(name) is Side.OPERATOR}
     below = {rule.endpoint: rule.endpoint.split(".")[0] for rule in operator_routes(app)}
     assert set(below.values()) == asking
     everywhere = {rule.endpoint for rule in app.url_map.iter_rules()}
