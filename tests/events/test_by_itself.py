@@ -1,6 +1,6 @@
 """What the product does by itself is said too: once for many, never one by one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,16 +39,25 @@ def said(app: Flask, shop: Shop, word: str) -> list[tuple[str, dict[str, Any] | 
         return [(entry.action, entry.after) for entry in entries]
 
 
-def buy(app: Flask, shop: Shop, euros: int) -> None:
-    customer_id = make_customer(app, shop)
+def buy(
+    app: Flask, shop: Shop, euros: int, customer_id: str | None = None, at: datetime = NOON
+) -> str:
+    customer_id = customer_id or make_customer(app, shop)
     with inside(app, shop):
         purchases.record(
             id=new_id(),
             customer_id=customer_id,
             amount_minor=100 * euros,
             by=shop.actor(),
-            at=NOON,
+            at=at,
         )
+        db.session.commit()
+    return customer_id
+
+
+def settle(app: Flask, shop: Shop) -> None:
+    with inside(app, shop):
+        ledger_jobs.settle_due()
         db.session.commit()
 
 
@@ -59,14 +68,17 @@ def test_points_that_expired_are_said_once_for_all(
         program = db.session.scalars(select(LoyaltyProgram)).one()
         program.settings = ProgramSettings(expiry="days", expiry_after=10)
         db.session.commit()
-    for euros in (20, 30):
-        buy(app, shop, euros)
-    monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(days=12))
-    for _ in range(2):  # the second finds nothing left to say
-        with inside(app, shop):
-            ledger_jobs.settle_due()
-            db.session.commit()
-    assert said(app, shop, "points") == [("points.expired", {"customers": 2, "points": 50})]
+    buy(app, shop, 20)
+    customer_id = buy(app, shop, 30)
+    later = NOON + timedelta(days=12)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    settle(app, shop)
+    first = ("points.expired", {"customers": 2, "points": 50})
+    assert said(app, shop, "points") == [first]
+    buy(app, shop, 7, customer_id, later)
+    monkeypatch.setattr(clock, "now", lambda: later + timedelta(days=12))
+    settle(app, shop)  # what had expired before is not said again
+    assert said(app, shop, "points") == [first, ("points.expired", {"customers": 1, "points": 7})]
 
 
 def test_who_moves_up_after_a_change_of_tiers_is_said_once_for_all(app: Flask, shop: Shop) -> None:
