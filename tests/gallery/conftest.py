@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from nxloy_web import extensions
 from nxloy_web.gallery.routes import bp
-from nxloy_web.web import assets, templates
+from nxloy_web.web import assets, requests, templates
 from nxloy_web.web.security import POLICY
 from nxloy_web.web.templates import NOTHING_AROUND
 from nxloy_web.web.vendoring import ROOT
@@ -20,6 +20,7 @@ def look() -> Flask:
     app.config.update(SECRET_KEY="only-for-tests", TESTING=True)
     CSRFProtect(app)
     extensions.htmx.init_app(app)
+    requests.init_app(app)
     assets.init_app(app)
     templates.init_app(app)
     app.register_blueprint(bp)
