@@ -6,7 +6,7 @@ import click
 from flask import Flask, current_app
 
 from nxloy_web import tasks, worker
-from nxloy_web.db.reaching import refuse_unreachable
+from nxloy_web.db.reachable import refuse_unreachable
 from nxloy_web.db.roles import roles_command
 
 

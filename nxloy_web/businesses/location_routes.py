@@ -14,10 +14,10 @@ from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.tables.businesses import Location
 from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.counter_location import remember
 from nxloy_web.web.facts import typed
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
-from nxloy_web.web.whereabouts import remember
 
 bp = desk("locations", __name__, "/locations")
 

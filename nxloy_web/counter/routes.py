@@ -23,9 +23,9 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.texts import _
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
+from nxloy_web.web.counter_location import location_here
 from nxloy_web.web.places import desk
 from nxloy_web.web.security import uses_camera
-from nxloy_web.web.whereabouts import location_here
 
 bp = desk("counter", __name__, "/counter")
 

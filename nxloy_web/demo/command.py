@@ -5,7 +5,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from nxloy_web import clock
-from nxloy_web.db.reaching import refuse_unreachable
+from nxloy_web.db.reachable import refuse_unreachable
 from nxloy_web.demo import cast, service
 
 

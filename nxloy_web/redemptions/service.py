@@ -29,8 +29,8 @@ from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Permission
-from nxloy_web.redemptions import codes, stories
-from nxloy_web.redemptions.stories import AlreadyDecided
+from nxloy_web.redemptions import codes, who_was_first
+from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.rewards import stock
 from nxloy_web.rewards.availability import facts_for, judge
 from nxloy_web.tables.customers import Customer
@@ -343,7 +343,7 @@ def _was_pressed(redemption: RewardRedemption, to: Status, by: Actor) -> bool:
     """Whether this very person did this already: the button was pressed twice."""
     if redemption.status is not to or by.user_id is None:
         return False
-    event = stories.last_event(redemption)
+    event = who_was_first.last_event(redemption)
     return event is not None and event.by_user_id == by.user_id
 
 
@@ -351,7 +351,7 @@ def _refuse_second(
     redemption: RewardRedemption, allowed: Iterable[Status], version: int | None, at: datetime
 ) -> None:
     if redemption.status not in allowed or version not in (None, redemption.version):
-        raise AlreadyDecided(stories.what_happened(redemption, at))
+        raise AlreadyDecided(who_was_first.what_happened(redemption, at))
 
 
 def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:

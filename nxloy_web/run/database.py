@@ -12,7 +12,7 @@ import psycopg
 from nxloy_web.config import NotAnAddress, with_driver, without_driver
 from nxloy_web.db import embedded, roles
 from nxloy_web.db.embedded import dies_with_parent
-from nxloy_web.db.reaching import unreachable
+from nxloy_web.db.reachable import unreachable
 from nxloy_web.run.children import ROOT, flask
 from nxloy_web.run.settings import Settings, StartError
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nxloy_web import host
 from nxloy_web.config import VERSION, NotAnAddress, with_driver
-from nxloy_web.db.reaching import unreachable
+from nxloy_web.db.reachable import unreachable
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from nxloy_web.db.doors import Front
 from nxloy_web.errors import NotAllowed, NotFound, SignInNeeded
 from nxloy_web.marks import Mark, View
 from nxloy_web.permissions import Permission, Role, allows, needed_by
-from nxloy_web.web.whereabouts import location_here
+from nxloy_web.web.counter_location import location_here
 
 STAFF = "staff"
 PORTAL = "portal"

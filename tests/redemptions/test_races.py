@@ -14,7 +14,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import service
-from nxloy_web.redemptions.stories import AlreadyDecided
+from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
 from tests.ledger.books import books_of, give, standing

@@ -17,7 +17,7 @@ from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import codes, queries, service
-from nxloy_web.redemptions.stories import AlreadyDecided
+from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from nxloy_web.config import VERSION, NotAnAddress, with_driver
-from nxloy_web.db.reaching import unreachable
+from nxloy_web.db.reachable import unreachable
 from nxloy_web.schema.doctor import (
     books,
     grants,
