@@ -60,7 +60,7 @@ def show(customer_id: str) -> ResponseReturnValue:
 @requires(Permission.POINTS_GIVE)
 def give(customer_id: str) -> ResponseReturnValue:
     form = PurchaseForm.from_request()
-    if not form.validate_on_submit():
+    if not form.validate():
         return _card(customer_id, form, status=422)
     try:
         purchase = purchases.record(
@@ -116,7 +116,7 @@ def enrol_form() -> ResponseReturnValue:
 @requires(Permission.CUSTOMERS_EDIT)
 def enrol() -> ResponseReturnValue:
     form = EnrolForm.from_request()
-    if not form.validate_on_submit():
+    if not form.validate():
         return page("counter/enrol.html", form=form, status=422)
     try:
         customer = customer_service.enrol(
@@ -142,7 +142,7 @@ def enrol() -> ResponseReturnValue:
 @requires(Permission.REDEMPTIONS_DECIDE)
 def ask(customer_id: str) -> ResponseReturnValue:
     form = RewardForm.from_request()
-    if not form.validate_on_submit():
+    if not form.validate():
         raise BusinessRule(_("Choose a reward."))
     redemption = redemptions.ask(
         id=form.new_id.data,

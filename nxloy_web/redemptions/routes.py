@@ -130,7 +130,7 @@ def _take_back(
     redemption_id: str, verb: Callable[..., RewardRedemption], done: str
 ) -> ResponseReturnValue:
     form = ReasonForm.from_request()
-    if not form.validate_on_submit():
+    if not form.validate():
         return _page(redemption_id, form, status=422)
     redemption = verb(
         redemption_id,

@@ -44,7 +44,7 @@ def join() -> ResponseReturnValue:
     if g.place.customer_id:
         return see_other(url_for(".card"))
     form = JoinForm.from_request()
-    if not form.validate_on_submit():
+    if not (form.is_sent and form.validate()):
         return page("portal/join.html", form=form, status=422 if form.is_sent else 200)
     joining = Joining(
         id=form.new_id.data,
@@ -64,7 +64,7 @@ def sign_in() -> ResponseReturnValue:
     if g.place.customer_id:
         return see_other(url_for(".card"))
     form = SignInForm.from_request()
-    if not form.validate_on_submit():
+    if not (form.is_sent and form.validate()):
         return page("portal/sign_in.html", form=form, status=422 if form.is_sent else 200)
     return _send_code(form.email.data, None)
 
@@ -78,7 +78,7 @@ def code() -> ResponseReturnValue:
         # Pressed twice: the first press has let them in already.
         return see_other(url_for(".card" if g.place.customer_id else ".sign_in"))
     form = CodeForm.from_request()
-    if not form.validate_on_submit():
+    if not (form.is_sent and form.validate()):
         return _code_page(form, waiting, 422 if form.is_sent else 200)
     at = clock.now()
     user = codes.check_sign_in_code(waiting["email"], form.code.data, at=at)

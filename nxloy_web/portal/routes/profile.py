@@ -30,7 +30,7 @@ def profile() -> ResponseReturnValue:
 def save_profile() -> ResponseReturnValue:
     customer = find(Customer, g.place.customer_id)
     form = _form(customer)
-    if not form.validate_on_submit():
+    if not form.validate():
         return _profile_page(form, customer, 422)
     try:
         service.change_profile(

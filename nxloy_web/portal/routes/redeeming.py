@@ -47,7 +47,7 @@ def reward(reward_id: str) -> ResponseReturnValue:
 @bp.post("/rewards/<id:reward_id>/requests")
 def ask(reward_id: str) -> ResponseReturnValue:
     form = AskForm.from_request()
-    if not form.validate_on_submit():
+    if not form.validate():
         return _reward_page(reward_id, form, status=422)
     try:
         with db.session.begin_nested():
