@@ -30,7 +30,7 @@ from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.segments import CustomerSegmentMember
-from nxloy_web.web.arguments import Arguments
+from nxloy_web.web.arguments import GREATEST, Arguments
 
 PAGE = 25
 COUNTED = 1_000
@@ -326,7 +326,7 @@ def _read(filter_: Filter, cursor: str) -> tuple[Any, str] | None:
             case "joined":
                 return _instant(value), row_id
             case "spent":
-                return int(value[:19]), row_id
+                return min(max(int(value[:20]), 0), GREATEST), row_id
             case _:
                 # A bound parameter of type timestamptz: Python has no such instant.
                 return cast(

@@ -294,7 +294,9 @@ def _link(html: str, label: str) -> str | None:
 @pytest.mark.parametrize(
     "query",
     ["after=~", "after=x~y", "before=%00~c1", "sort=evil", "status=nope",
-     "sort=spent&after=9e99~c1", "sort=last&after=-infinity~c1", "tier='&segment=%22&tag=%5C",
+     "sort=spent&after=9e99~c1", "sort=spent&after=9999999999999999999~c1",
+     "sort=spent&after=-9999999999999999999~c1", "sort=last&after=-infinity~c1",
+     "tier='&segment=%22&tag=%5C",
      "after=2026-01-01~c1", "q=%00", "q=%ff%fe", "tag=%00"],
 )  # fmt: skip
 def test_an_odd_address_of_the_list_is_no_error(shop: Shop, owner: FlaskClient, query: str) -> None:

@@ -24,6 +24,7 @@ from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import SegmentKind, SegmentRules
 from nxloy_web.web.arguments import GREATEST, Arguments
+from nxloy_web.web.converters import IdConverter
 from nxloy_web.web.forms import BaseForm
 from tests.customers.people import enrolled
 from tests.factories import (
@@ -141,6 +142,16 @@ def hostile_arguments(app: Flask, rule: Rule) -> list[dict[str, str]]:
 
 def who(rule: Rule, owner: FlaskClient, at_home: FlaskClient) -> FlaskClient:
     return at_home if rule.rule.startswith("/p/") else owner
+
+
+def test_every_id_in_an_address_is_read_as_one(app: Flask) -> None:
+    wrong = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        for name in rule.arguments
+        if name.endswith("_id") and not isinstance(rule._converters[name], IdConverter)
+    ]
+    assert wrong == []
 
 
 def test_no_route_fails_at_what_is_no_id(
