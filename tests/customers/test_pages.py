@@ -37,7 +37,7 @@ from tests.factories import (
     make_shop,
     make_tier,
 )
-from tests.pressing import browser_as, press
+from tests.pressing import Browser, Page, browser_as, hostile_post, press
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -50,6 +50,16 @@ def shop(app: Flask) -> Shop:
 @pytest.fixture
 def owner(app: Flask, shop: Shop) -> FlaskClient:
     return as_role(app, shop)
+
+
+@pytest.fixture
+def desk(app: Flask, shop: Shop) -> Browser:
+    """The owner's browser, to press buttons with."""
+    return browser_as(app, shop)
+
+
+def open_page(desk: Browser, shop: Shop, customer_id: str, path: str = "") -> Page:
+    return desk.get(shop.url(f"/customers/{customer_id}{path}"))
 
 
 def row(app: Flask, shop: Shop, customer_id: str) -> Customer:
@@ -75,32 +85,28 @@ def counting() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def test_a_customer_is_enrolled_through_the_form(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
-    row_id = new_id()
-    form = {
-        "new_id": row_id,
-        "first_name": "Zoë",
-        "last_name": "Okafor",
-        "email": "zoe@example.com",
-        "tags": "vip, Oat milk",
-        "notes": "Window seat",
-        "email_opt_in": "y",
-    }
+def test_a_customer_is_enrolled_through_the_form(app: Flask, shop: Shop, desk: Browser) -> None:
+    form = desk.get(shop.url("/customers/new"))
     for _ in range(2):  # pressed twice
-        answer = owner.post(shop.url("/customers/new"), data=form)
-        assert answer.status_code == 303
-        assert answer.location.endswith(row_id)
-    saved = row(app, shop, row_id)
+        made = press(
+            form,
+            "Enrol",
+            first_name="Zoë",
+            last_name="Okafor",
+            email="zoe@example.com",
+            tags="vip, Oat milk",
+            notes="Window seat",
+            email_opt_in=True,
+        )
+        assert made.status_code == 200
+    saved = row(app, shop, made.request.path.rsplit("/", 1)[1])
     assert (saved.name, saved.tags, saved.email_opt_in) == (
         "Zoë Okafor",
         ["vip", "Oat milk"],
         True,
     )
-    html = owner.get(answer.location).text
-    assert "Zoë Okafor" in html
-    assert "Window seat" in html
+    assert "Zoë Okafor" in made.text
+    assert "Window seat" in made.text
     with inside(app, shop):
         assert db.session.scalar(select(func.count(Customer.id))) == 1
 
@@ -117,14 +123,13 @@ def test_a_customer_is_enrolled_through_the_form(
         ({"email": "a@example.com", "notes": "x" * 2001}, "Notes have at most 2,000"),
         ({"email": "a@example.com", "tags": "x" * 41}, "A tag has at most 40"),
         ({"email": "a@example.com", "referrer": "nobody"}, "No customer has this code"),
-        ({"email": "a@example.com", "new_id": "no id"}, "Open the form again"),
     ],
 )
 def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(
-    app: Flask, shop: Shop, owner: FlaskClient, values: dict[str, str], message: str
+    app: Flask, shop: Shop, desk: Browser, values: dict[str, str], message: str
 ) -> None:
-    form = {"new_id": new_id(), "last_name": "Kept & kept"} | values
-    answer = owner.post(shop.url("/customers/new"), data=form)
+    form = desk.get(shop.url("/customers/new"))
+    answer = press(form, "Enrol", **{"last_name": "Kept & kept"} | values)
     assert answer.status_code == 422
     assert message in answer.text
     assert "Kept &amp; kept" in answer.text
@@ -132,37 +137,36 @@ def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(
         assert db.session.scalar(select(func.count(Customer.id))) == 0
 
 
+def test_a_hostile_id_is_refused(shop: Shop, desk: Browser) -> None:
+    forged = {"email": "a@example.com", "new_id": "no id"}
+    answer = hostile_post(desk, "a wrong id", shop.url("/customers/new"), forged)
+    assert answer.status_code == 422
+    assert "Open the form again" in answer.text
+
+
 def test_a_duplicate_is_refused_with_a_link_to_who_has_it(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, desk: Browser
 ) -> None:
     has = enrolled(app, shop, "Bo", email="same@example.com")
-    answer = owner.post(
-        shop.url("/customers/new"), data={"new_id": new_id(), "email": "Same@example.com"}
-    )
+    answer = press(desk.get(shop.url("/customers/new")), "Enrol", email="Same@example.com")
     assert answer.status_code == 422
     assert "Bo Lee has this e-mail address already" in answer.text
     assert shop.url(f"/customers/{has}") in answer.text
 
 
 def test_a_stale_form_says_who_was_first_and_keeps_what_was_typed(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, desk: Browser
 ) -> None:
     customer_id = enrolled(app, shop)
-    as_role(app, shop, Role.STAFF).post(
-        shop.url(f"/customers/{customer_id}/edit"),
-        data={"version": 1, "first_name": "Maria", "email": "maria@example.com"},
-    )
-    form = {"version": 1, "first_name": "Mine", "email": "mine@example.com"}
-    answer = owner.post(shop.url(f"/customers/{customer_id}/edit"), data=form)
+    before = open_page(desk, shop, customer_id, "/edit")
+    staff = browser_as(app, shop, Role.STAFF)
+    press(open_page(staff, shop, customer_id, "/edit"), "Save", first_name="Maria")
+    answer = press(before, "Save", first_name="Mine")
     assert answer.status_code == 409
     assert f"Staff of {shop.slug} changed this" in answer.text
     assert 'value="Mine"' in answer.text
     assert row(app, shop, customer_id).first_name == "Maria"
-    again = owner.post(
-        shop.url(f"/customers/{customer_id}/edit"),
-        data=form | {"version": re.findall(r'name="version"[^>]*value="(\d+)"', answer.text)[0]},
-    )
-    assert again.status_code == 303
+    assert press(answer, "Save").status_code == 200
     assert row(app, shop, customer_id).first_name == "Mine"
 
 
@@ -417,35 +421,33 @@ def test_the_page_tells_what_happened_and_why(app: Flask, shop: Shop, owner: Fla
 
 
 def test_points_are_adjusted_with_a_reason_and_only_once(
-    app: Flask, shop: Shop, owner: FlaskClient
+    app: Flask, shop: Shop, desk: Browser
 ) -> None:
     customer_id = enrolled(app, shop)
-    url = shop.url(f"/customers/{customer_id}/adjustment")
-    form = {
-        "new_id": new_id(),
-        "program_id": shop.program_id,
-        "direction": "add",
-        "points": "40",
-        "reason": "Long wait",
-    }
+
+    def adjust(page: Page, **typed: str) -> Page:
+        filled_in = {"direction": "add", "points": "40", "reason": "Long wait"}
+        return press(page, "Adjust", **filled_in | typed)
+
+    opened = open_page(desk, shop, customer_id, "/adjustment")
     for _ in range(2):
-        assert owner.post(url, data=form).status_code == 303
+        assert adjust(opened).status_code == 200
     with inside(app, shop):
         assert ledger.balance_of(customer_id, shop.program_id).spendable == 40
-    too_much = owner.post(
-        url, data=form | {"new_id": new_id(), "direction": "take", "points": "50"}
-    )
+    fresh = open_page(desk, shop, customer_id, "/adjustment")
+    too_much = adjust(fresh, direction="take", points="50")
     assert too_much.status_code == 422
     assert "10 more points are needed" in too_much.text
-    no_reason = owner.post(url, data=form | {"new_id": new_id(), "reason": " "})
+    no_reason = adjust(too_much, reason=" ")
     assert (no_reason.status_code, "Say why." in no_reason.text) == (422, True)
-    staff = as_role(app, shop, Role.STAFF)
-    over = staff.post(url, data=form | {"new_id": new_id(), "points": "201"})
+    staff = browser_as(app, shop, Role.STAFF)
+    over = adjust(open_page(staff, shop, customer_id, "/adjustment"), points="201")
     assert (over.status_code, "Ask a manager" in over.text) == (422, True)
-    assert as_role(app, shop, Role.ANALYST).get(url).status_code == 403
+    analyst = browser_as(app, shop, Role.ANALYST)
+    analyst.get(shop.url(f"/customers/{customer_id}/adjustment"), status=403)
 
 
-def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, desk: Browser) -> None:
     customer_id, other = enrolled(app, shop), enrolled(app, shop)
     purchase_id = new_id()
     with inside(app, shop):
@@ -457,35 +459,33 @@ def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, owner: Flask
             at=clock.now(),
         )
         db.session.commit()
-    url = shop.url(f"/customers/{customer_id}/purchases/{purchase_id}/void")
-    assert owner.post(url, data={"reason": ""}).status_code == 422
     wrong = shop.url(f"/customers/{other}/purchases/{purchase_id}/void")
-    assert owner.post(wrong, data={"reason": "x"}).status_code == 404
-    assert owner.post(url, data={"reason": "Returned"}).status_code == 303
+    assert hostile_post(desk, "a wrong id", wrong, {"reason": "x"}).status_code == 404
+    opened = open_page(desk, shop, customer_id, f"/purchases/{purchase_id}/void")
+    assert press(opened, "Void it", reason="").status_code == 422
+    press(opened, "Void it", reason="Returned")
     with inside(app, shop):
         purchase = db.session.get(Purchase, (shop.business_id, purchase_id))
         assert purchase is not None
         assert purchase.status is PurchaseStatus.VOIDED
         assert ledger.balance_of(customer_id, shop.program_id).balance == 0
-    assert "Returned" in owner.get(shop.url(f"/customers/{customer_id}?tab=purchases")).text
+    assert "Returned" in open_page(desk, shop, customer_id, "?tab=purchases").text
 
 
-def test_delete_and_restore(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_delete_and_restore(shop: Shop, app: Flask, desk: Browser) -> None:
     customer_id = enrolled(app, shop, "Gone")
-    assert owner.post(shop.url(f"/customers/{customer_id}/deletion")).status_code == 303
-    owner.get(shop.url("/customers/new"))  # shows, and so uses up, the toast that names her
-    assert names(owner.get(shop.url("/customers/")).text) == []
-    page = owner.get(shop.url(f"/customers/{customer_id}"))
-    assert (page.status_code, "This customer was deleted" in page.text) == (200, True)
-    assert owner.get(shop.url(f"/customers/{customer_id}/edit")).status_code == 404
-    assert names(owner.get(shop.url("/customers/deleted")).text) == ["Gone Lee"]
-    assert owner.post(shop.url(f"/customers/{customer_id}/restoration")).status_code == 303
-    assert names(owner.get(shop.url("/customers/")).text) == ["Gone Lee"]
+    press(open_page(desk, shop, customer_id), "Delete")
+    desk.get(shop.url("/customers/new"))  # shows, and so uses up, the toast that names her
+    assert names(desk.get(shop.url("/customers/")).text) == []
+    page = open_page(desk, shop, customer_id)
+    assert "This customer was deleted" in page.text
+    desk.get(shop.url(f"/customers/{customer_id}/edit"), status=404)
+    assert names(desk.get(shop.url("/customers/deleted")).text) == ["Gone Lee"]
+    press(page, "Restore")
+    assert names(desk.get(shop.url("/customers/")).text) == ["Gone Lee"]
 
 
-def test_deleting_with_open_redemptions_shows_them(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
+def test_deleting_with_open_redemptions_shows_them(app: Flask, shop: Shop, desk: Browser) -> None:
     customer_id, reward_id = enrolled(app, shop), make_reward(app, shop)
     with inside(app, shop):
         db.session.add(
@@ -499,44 +499,44 @@ def test_deleting_with_open_redemptions_shows_them(
             )
         )
         db.session.commit()
-    answer = owner.post(shop.url(f"/customers/{customer_id}/deletion"))
+    answer = press(open_page(desk, shop, customer_id), "Delete")
     assert answer.status_code == 409
     assert "Ann Lee has an open redemption" in answer.text
     assert "OPEN1234" in answer.text
     assert row(app, shop, customer_id).deleted_at is None
 
 
-def test_restoring_names_who_has_the_address_now(
-    app: Flask, shop: Shop, owner: FlaskClient
-) -> None:
+def test_restoring_names_who_has_the_address_now(app: Flask, shop: Shop, desk: Browser) -> None:
     gone = enrolled(app, shop, email="same@example.com")
-    owner.post(shop.url(f"/customers/{gone}/deletion"))
+    press(open_page(desk, shop, gone), "Delete")
     now = enrolled(app, shop, "Bo", email="same@example.com")
-    answer = owner.post(shop.url(f"/customers/{gone}/restoration"))
+    answer = press(open_page(desk, shop, gone), "Restore")
     assert answer.status_code == 409
     assert "Bo Lee has this e-mail address already" in answer.text
     assert shop.url(f"/customers/{now}") in answer.text
 
 
-def test_blocking_and_lifting(app: Flask, shop: Shop, owner: FlaskClient) -> None:
+def test_blocking_and_lifting(app: Flask, shop: Shop, desk: Browser) -> None:
     customer_id = enrolled(app, shop)
-    owner.post(shop.url(f"/customers/{customer_id}/block"))
+    blocked = press(open_page(desk, shop, customer_id), "Block")
     assert row(app, shop, customer_id).is_blocked
-    owner.post(shop.url(f"/customers/{customer_id}/unblock"))
+    press(blocked, "Lift the block")
     assert not row(app, shop, customer_id).is_blocked
-    staff = as_role(app, shop, Role.STAFF)
-    assert staff.post(shop.url(f"/customers/{customer_id}/block")).status_code == 403
+    staff = browser_as(app, shop, Role.STAFF)
+    there = shop.url(f"/customers/{customer_id}/block")
+    assert hostile_post(staff, "no right", there).status_code == 403
 
 
 def test_staff_of_another_business_find_nothing(app: Flask, shop: Shop) -> None:
     other = make_shop(app)
     customer_id = enrolled(app, shop)
-    stranger = as_role(app, other)
+    stranger = browser_as(app, other)
     for path in (f"/customers/{customer_id}", f"/customers/{customer_id}/edit"):
-        assert stranger.get(shop.url(path)).status_code == 404  # the other business's page
-        assert stranger.get(other.url(path)).status_code == 404  # their own, somebody else's id
+        stranger.get(shop.url(path), status=404)  # the other business's page
+        stranger.get(other.url(path), status=404)  # their own, somebody else's id
     for verb in ("block", "deletion", "restoration", "adjustment", "edit"):
-        assert stranger.post(other.url(f"/customers/{customer_id}/{verb}")).status_code == 404
+        there = other.url(f"/customers/{customer_id}/{verb}")
+        assert hostile_post(stranger, "a stranger", there).status_code == 404
     assert row(app, shop, customer_id).version == 1
 
 
