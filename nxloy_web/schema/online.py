@@ -11,14 +11,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateColumn
 
-from nxloy_web.schema import catalog, history, operations
+from nxloy_web.schema import existing, history, operations
 from nxloy_web.schema.locking import locked, quietly
 from nxloy_web.schema.refusals import Refused
 
 
 def add_columns(table: str, *columns: sa.Column[object]) -> None:
     """Add columns that are nullable or have a constant default: neither rewrites the table."""
-    missing = [column for column in columns if not catalog.has_column(table, column.name)]
+    missing = [column for column in columns if not existing.has_column(table, column.name)]
     for column in missing:
         if not column.nullable and column.server_default is None:
             raise ValueError(f"{table}.{column.name}: NOT NULL needs a default, or set_not_null")
@@ -45,7 +45,7 @@ def set_default(table: str, column: str, default: str | None) -> None:
 def set_not_null(table: str, column: str) -> None:
     """Proven by a check that is validated beside the writers; SET NOT NULL then reads no row."""
     proof = f"nx_tmp_{table}_{column}_not_null"
-    if not catalog.is_not_null(table, column):
+    if not existing.is_not_null(table, column):
         add_check(proof, table, f"{column} IS NOT NULL")
     locked(
         table,
@@ -66,7 +66,7 @@ def create_index(
     A build that was cut short leaves an invalid index which IF NOT EXISTS would take for the real
     one: it is dropped first. Raises Refused when a unique index finds duplicates.
     """
-    valid = catalog.index_is_valid(name)
+    valid = existing.index_is_valid(name)
     if valid:
         return
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
@@ -83,10 +83,10 @@ def create_index(
     except IntegrityError:
         raise Refused(
             f"{table} cannot be unique by {', '.join(columns)}: "
-            f"{catalog.alike(table, columns, where)}. "
+            f"{existing.alike(table, columns, where)}. "
             "Put these rows right and run the same command again."
         ) from None
-    if catalog.index_is_valid(name) is False:
+    if existing.index_is_valid(name) is False:
         raise Refused(f"The index {name} was not finished. Run the same command again.")
 
 
@@ -134,7 +134,7 @@ def add_foreign_key(
 
 def add_unique(name: str, table: str, columns: Sequence[str]) -> None:
     """A unique constraint, on an index that was built beside the people at work."""
-    if catalog.constraint_is_valid(table, name) is None:
+    if existing.constraint_is_valid(table, name) is None:
         create_index(name, table, columns, unique=True)
         locked(table, f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")
 
@@ -146,7 +146,7 @@ def drop_constraint(name: str, table: str) -> None:
 def swap_primary_key(table: str, columns: Sequence[str]) -> None:
     """Give a table another primary key; the columns must be NOT NULL already."""
     name, new = f"pk_{table}", f"nx_tmp_pk_{table}"
-    if catalog.primary_key(table) == list(columns):
+    if existing.primary_key(table) == list(columns):
         return
     create_index(new, table, columns, unique=True)
     locked(
@@ -159,7 +159,7 @@ def swap_primary_key(table: str, columns: Sequence[str]) -> None:
 def close_table(table: str, *, app: str) -> None:
     """Put the tenant policy on a table that was open: the last thing, when every row has its
     business. See `operations.tenant_table`."""
-    if not catalog.has_policy(table, "tenant"):
+    if not existing.has_policy(table, "tenant"):
         locked(table, *operations.tenancy(table))
     locked(table, f"GRANT {app} ON {table} TO {operations.APP_ROLES}")
 
@@ -184,12 +184,12 @@ def run_locked(table: str, *statements: str, reason: str) -> None:
 
 
 def _add_constraint(name: str, table: str, rule: str, *, also: str | None = None) -> None:
-    valid = catalog.constraint_is_valid(table, name)
+    valid = existing.constraint_is_valid(table, name)
     if valid is None:
         tables = f"{table}, {also}" if also else table
         locked(tables, f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
     if not valid:
-        if catalog.hides_rows(table):
+        if existing.hides_rows(table):
             raise Refused(f"Policies hide rows of {table} from this role: use the migrator's URL.")
         try:
             quietly(table, f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")

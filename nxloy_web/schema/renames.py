@@ -11,7 +11,7 @@ that is not filled; a write like that is refused, not lost. (Code that writes to
 then reads and sets the new column, may come earlier.)
 """
 
-from nxloy_web.schema import backfill, catalog, online
+from nxloy_web.schema import backfill, existing, online
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.locking import locked
 
@@ -21,7 +21,7 @@ def start_rename(table: str, old: str, new: str, type_: str) -> None:
 
     The column is NOT NULL in the end. One short lock, no row is touched.
     """
-    if catalog.has_column(table, new):
+    if existing.has_column(table, new):
         return
     locked(
         table,
@@ -61,7 +61,7 @@ def unfinish_rename(
     table: str, old: str, new: str, type_: str, *, default: str | None = None
 ) -> None:
     """The way back from `finish_rename`: both columns, equal, as after the data migration."""
-    if not catalog.has_column(table, old):
+    if not existing.has_column(table, old):
         locked(
             table,
             f"ALTER TABLE {table} ADD COLUMN {old} {type_}",
@@ -71,7 +71,7 @@ def unfinish_rename(
         )
     backfill.run_once(copy_of(f"{table}_{new}_back_to_{old}", table, new, old))
     online.set_not_null(table, old)
-    if catalog.constraint_is_valid(table, _proof(table, new)) is None:
+    if existing.constraint_is_valid(table, _proof(table, new)) is None:
         locked(table, _unproven(table, new))
     online.drop_not_null(table, new)
 
