@@ -153,10 +153,10 @@ _ROWS = (
             type, amount, balance, source_kind, source_id, order_id, occurred_at, created_at)
         SELECT %(business_id)s, {_ID}, {_ID}, %(program_id)s, {_ID}, 1, 'EARNED', 500 + n %% 5000,
                500 + n %% 5000, 'purchase', {_ID}, {_ID}, {_WHEN}, {_WHEN} {_NUMBERS}""",
-    f"""INSERT INTO point_lots (business_id, id, balance_id, transaction_id, amount, remaining,
-            available_at)
-        SELECT %(business_id)s, {_ID}, {_ID}, {_ID}, 500 + n %% 5000, 500 + n %% 5000, {_WHEN}
-        {_NUMBERS}""",
+    f"""INSERT INTO point_lots (business_id, id, balance_id, transaction_id, amount, worth,
+            remaining, available_at)
+        SELECT %(business_id)s, {_ID}, {_ID}, {_ID}, 500 + n %% 5000, 500 + n %% 5000,
+               500 + n %% 5000, {_WHEN} {_NUMBERS}""",
     f"""INSERT INTO reward_redemptions (business_id, id, customer_id, reward_id, program_id, status,
             points_cost, code, requested_at, expires_at, fulfilled_at)
         SELECT %(business_id)s, {_ID}, {_ID}, %(reward_id)s, %(program_id)s,

@@ -164,7 +164,11 @@ class PurchaseImport:
     def _known_keys(self, read: list[_Read]) -> set[str]:
         keys = [one.key for one in read]
         return set(
-            db.session.scalars(select(Purchase.import_key).where(among(Purchase.import_key, keys)))
+            db.session.scalars(
+                select(Purchase.import_key).where(
+                    among(Purchase.import_key, keys), Purchase.undone_at.is_(None)
+                )
+            )
         )
 
     def _known_orders(self, read: list[_Read]) -> dict[str, int]:

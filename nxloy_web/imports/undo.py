@@ -1,18 +1,18 @@
 """Taking a whole import back, batch by batch: purchases by compensating entries, customers by
 deleting those nobody has touched since. Each batch is one transaction, so a stop loses nothing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from nxloy_web import jobs
-from nxloy_web.current_business import current_business
+from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import copying, db
-from nxloy_web.ledger.batch import Batch
+from nxloy_web.ledger.books import Books
+from nxloy_web.purchases import returning
 from nxloy_web.tables.imports import ImportKind, ImportLine, ImportRun
-from nxloy_web.tables.points import PointTransaction, Why
+from nxloy_web.tables.points import Why
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 BATCH = 1_000
@@ -33,7 +33,7 @@ def _purchases(run: ImportRun, at: datetime) -> None:
     while customer_ids := _next_customers(run.id, after):
         void_purchases(run, customer_ids, at)
         left = db.session.scalar(
-            select(func.count(Purchase.id)).where(mine, Purchase.import_key.is_not(None))
+            select(func.count(Purchase.id)).where(mine, Purchase.undone_at.is_(None))
         )
         jobs.progress(total - (left or 0), total)
         db.session.commit()
@@ -48,7 +48,7 @@ def _next_customers(run_id: str, after: str) -> list[str]:
             select(Purchase.customer_id)
             .where(
                 Purchase.import_run_id == run_id,
-                Purchase.import_key.is_not(None),
+                Purchase.undone_at.is_(None),
                 Purchase.customer_id > after,
             )
             .distinct()
@@ -60,68 +60,28 @@ def _next_customers(run_id: str, after: str) -> list[str]:
 
 def void_purchases(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
     """Take back what the run brought in for these customers, in the open transaction."""
-    if run.options.program_id is not None:
-        _claw_back(run, run.options.program_id, customer_ids, at)
     of_batch = (Purchase.import_run_id == run.id, copying.among(Purchase.customer_id, customer_ids))
+    if run.options.program_id is not None:
+        books = Books(run.options.program_id, customer_ids, at=at)
+        # Read under the locks: what was voided by hand meanwhile is not taken back again.
+        recorded = db.session.scalars(
+            select(Purchase.id).where(
+                *of_batch, Purchase.status == PurchaseStatus.RECORDED, Purchase.points > 0
+            )
+        )
+        whys = {purchase_id: Why(inputs={"purchase": purchase_id}) for purchase_id in recorded}
+        by = Actor("team", run.by_user_id) if run.by_user_id else SYSTEM
+        returning.take_back(books, whys, by=by, reason=REASON, import_undone=True)
+        books.write()
     _update(
         update(Purchase)
         .where(*of_batch, Purchase.status == PurchaseStatus.RECORDED)
-        .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON, import_key=None)
+        .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON)
     )
-    # Those voided by hand before: their keys are given up too.
-    _update(
-        update(Purchase).where(*of_batch, Purchase.import_key.is_not(None)).values(import_key=None)
-    )
+    # Also those voided by hand before: their keys are free too.
+    _update(update(Purchase).where(*of_batch, Purchase.undone_at.is_(None)).values(undone_at=at))
     copying.stage("nx_buyers", "id text", ((customer_id,) for customer_id in customer_ids))
     copying.run(_COUNT_AGAIN)
-
-
-def _claw_back(run: ImportRun, program_id: str, customer_ids: list[str], at: datetime) -> None:
-    may_go_negative = current_business().settings.balance_may_go_negative
-    batch = Batch(program_id, customer_ids, by_user_id=run.by_user_id, at=at)
-    for entry in _earned(run.id, program_id, customer_ids):
-        batch.claw_back(
-            entry.customer_id,
-            entry.id,
-            entry.amount,
-            source_kind="import_undone",
-            source_id=entry.source_id,
-            may_go_negative=may_go_negative,
-            why=_why(entry),
-            description=REASON,
-            order_id=entry.source_id,
-        )
-    batch.write()
-
-
-def _earned(run_id: str, program_id: str, customer_ids: list[str]) -> Sequence[Any]:
-    """What the run's purchases gave that has not been taken back: newest first, so that a tier is
-    left in the order it was reached. After the batch has its locks."""
-    purchase_ids = db.session.scalars(
-        select(Purchase.id).where(
-            Purchase.import_run_id == run_id,
-            Purchase.status == PurchaseStatus.RECORDED,
-            copying.among(Purchase.customer_id, customer_ids),
-        )
-    ).all()
-    entry = PointTransaction
-    return db.session.execute(
-        select(entry.id, entry.customer_id, entry.amount, entry.source_id)
-        .where(
-            entry.source_kind == "purchase",
-            copying.among(entry.source_id, purchase_ids),
-            entry.program_id == program_id,
-        )
-        .order_by(entry.balance_id, entry.seq.desc())
-    ).all()
-
-
-def _why(entry: Any) -> str:
-    why = Why(
-        inputs={"purchase": entry.source_id, "earned": entry.amount},
-        steps=[f"taken back with its import: {entry.amount:,}, or what is left of it"],
-    )
-    return why.model_dump_json(exclude_defaults=True)
 
 
 _COUNT_AGAIN = """

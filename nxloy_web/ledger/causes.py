@@ -9,8 +9,8 @@ from nxloy_web.tables.points import TransactionType, Why
 
 @dataclass(frozen=True)
 class Cause:
-    """What an entry says besides its points. `source_kind` and `source_id` together are its key:
-    a movement whose source has an entry already is not made again."""
+    """What an entry says besides its points. `source_kind` and `source_id` say what made it; on
+    one balance a source makes each of its entries once."""
 
     type: TransactionType
     source_kind: str

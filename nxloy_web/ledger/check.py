@@ -49,27 +49,37 @@ _QUESTIONS = {
     """,
     "lots": """
         SELECT b.id, 'balance says ' || b.balance || ', its lots hold '
-               || coalesce(sum(l.remaining), 0)
+               || coalesce(sum(l.remaining), 0) || ' and ' || b.owed || ' are owed'
         FROM nx.customer_balances b
         LEFT JOIN nx.point_lots l ON l.business_id = b.business_id AND l.balance_id = b.id
         GROUP BY b.business_id, b.id
-        HAVING greatest(b.balance, 0) <> coalesce(sum(l.remaining), 0)
+        HAVING b.balance <> coalesce(sum(l.remaining), 0) - b.owed
     """,
     "lot": """
-        SELECT l.id, 'the lot says ' || l.remaining || ' of ' || l.amount || ' are left, its uses '
-               || 'leave ' || l.amount + coalesce(sum(u.amount * sign(t.amount)), 0)
+        SELECT l.id, 'the lot is worth ' || l.worth || ': ' || l.remaining || ' are left, '
+               || l.expired || ' expired, and ' || coalesce(sum(u.amount), 0) || ' sit in it'
         FROM nx.point_lots l
-        LEFT JOIN nx.point_lot_uses u ON u.business_id = l.business_id AND u.lot_id = l.id
-        LEFT JOIN nx.point_transactions t
-          ON t.business_id = u.business_id AND t.id = u.transaction_id
+        LEFT JOIN nx.lot_uses u ON u.business_id = l.business_id AND u.lot_id = l.id
         GROUP BY l.business_id, l.id
-        HAVING l.remaining <> l.amount + coalesce(sum(u.amount * sign(t.amount)), 0)
+        HAVING l.worth <> l.remaining + l.expired + coalesce(sum(u.amount), 0)
+    """,
+    "unpaid": """
+        SELECT b.id, 'owes ' || b.owed || ' and has ' || b.let_off || ' let off, its uses say '
+               || coalesce(sum(u.amount) FILTER (WHERE u.is_owed), 0) || ' and '
+               || coalesce(sum(u.amount) FILTER (WHERE NOT u.is_owed), 0)
+        FROM nx.customer_balances b
+        LEFT JOIN nx.lot_uses u
+          ON u.business_id = b.business_id AND u.balance_id = b.id AND u.lot_id IS NULL
+        GROUP BY b.business_id, b.id
+        HAVING b.owed <> coalesce(sum(u.amount) FILTER (WHERE u.is_owed), 0)
+            OR b.let_off <> coalesce(sum(u.amount) FILTER (WHERE NOT u.is_owed), 0)
     """,
     "use": """
-        SELECT t.id, 'the entry moved ' || abs(t.amount) || ', its lots say ' || sum(u.amount)
+        SELECT t.id, 'the entry took ' || -t.amount || ', ' || sum(u.amount)
+               || ' of it sit somewhere'
         FROM nx.point_transactions t
-        JOIN nx.point_lot_uses u ON u.business_id = t.business_id AND u.transaction_id = t.id
-        GROUP BY t.business_id, t.id HAVING sum(u.amount) > abs(t.amount)
+        JOIN nx.lot_uses u ON u.business_id = t.business_id AND u.debit_id = t.id
+        GROUP BY t.business_id, t.id HAVING sum(u.amount) NOT IN (0, -t.amount)
     """,
     # Until `next_change_at` nothing changes by itself, so every lot available before it is good.
     "spendable": """
@@ -89,20 +99,29 @@ _QUESTIONS = {
         WHERE l.remaining > 0 AND l.expires_at < coalesce(b.next_change_at, 'infinity')
         GROUP BY b.business_id, b.id
     """,
+    # Purchases that were voided before reversals were written down have none.
     "lifetime": """
         SELECT b.id, 'lifetime points say ' || b.lifetime_points || ', earned and not taken back '
-               || 'were ' || coalesce(earned.points, 0) - coalesce(voided.points, 0)
+               || 'were ' || coalesce(earned.points, 0) - coalesce(back.points, 0)
         FROM nx.customer_balances b
         LEFT JOIN (
           SELECT business_id, balance_id, sum(amount) AS points FROM nx.point_transactions
           WHERE type = 'EARNED' GROUP BY business_id, balance_id
         ) earned ON earned.business_id = b.business_id AND earned.balance_id = b.id
         LEFT JOIN (
-          SELECT business_id, customer_id, program_id, sum(points) AS points FROM nx.purchases
-          WHERE status = 'VOIDED' GROUP BY business_id, customer_id, program_id
-        ) voided ON voided.business_id = b.business_id AND voided.customer_id = b.customer_id
-                AND voided.program_id = b.program_id
-        WHERE b.lifetime_points <> coalesce(earned.points, 0) - coalesce(voided.points, 0)
+          SELECT business_id, balance_id, sum(points) AS points FROM (
+            SELECT business_id, balance_id, wanted AS points FROM nx.point_reversals
+            WHERE source_kind <> 'redemption_back'
+            UNION ALL
+            SELECT p.business_id, t.balance_id, p.points FROM nx.purchases p
+            JOIN nx.point_transactions t ON t.business_id = p.business_id
+             AND t.source_kind = 'purchase' AND t.source_id = p.id AND t.part = 0
+            WHERE p.status = 'VOIDED' AND NOT EXISTS (
+              SELECT FROM nx.point_reversals v
+              WHERE v.business_id = p.business_id AND v.source_id = p.id)
+          ) gone GROUP BY business_id, balance_id
+        ) back ON back.business_id = b.business_id AND back.balance_id = b.id
+        WHERE b.lifetime_points <> coalesce(earned.points, 0) - coalesce(back.points, 0)
     """,
     "customer": """
         SELECT c.id, 'counts ' || c.purchase_count || ' purchases of ' || c.spent_minor
@@ -120,8 +139,12 @@ _QUESTIONS = {
         LEFT JOIN nx.point_transactions t
           ON t.business_id = r.business_id AND t.redemption_id = r.id
         GROUP BY r.business_id, r.id
-        HAVING coalesce(sum(t.amount), 0) <> CASE
-          WHEN r.status IN ('CANCELLED', 'REFUNDED', 'EXPIRED') THEN 0 ELSE -r.points_cost END
+        HAVING coalesce(sum(t.amount), 0) <> -r.points_cost + CASE
+          WHEN r.status IN ('CANCELLED', 'REFUNDED', 'EXPIRED') THEN coalesce((
+            SELECT v.moved FROM nx.point_reversals v
+            WHERE v.business_id = r.business_id AND v.source_kind = 'redemption_back'
+              AND v.source_id = r.id), r.points_cost)
+          ELSE 0 END
     """,
     "stock": """
         SELECT r.id, 'stock says ' || coalesce(r.current_stock::text, 'unlimited')

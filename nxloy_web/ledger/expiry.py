@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 
 from nxloy_web.tables.loyalty import ProgramSettings
 
-GRACE_DAYS = 7
-"""Points given back to a lot that has expired meanwhile are good for this many days more."""
-
 
 def expires_at(settings: ProgramSettings, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
     """The end of points earned at `earned_at`; None when they never expire."""

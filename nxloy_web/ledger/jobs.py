@@ -1,6 +1,9 @@
 """Writing off what has expired. Being late does no harm: reads add up from the lots by then."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -22,27 +25,31 @@ def settle_due() -> None:
     at = clock.now()
     after = ""
     while due := _due(at, after):
-        for balance in due:
-            service.settle(balance, at)
-        _say_what_expired([balance.customer_id for balance in due], at)
+        for program_id, customer_ids in _by_program(due):
+            service.settle(program_id, customer_ids, at)
+        _say_what_expired([row.customer_id for row in due], at)
         db.session.commit()
         pause_if_stopping()
         after = due[-1].id
-        db.session.expunge_all()
 
 
-def _due(at: datetime, after: str) -> list[CustomerBalance]:
+def _due(at: datetime, after: str) -> Sequence[Any]:
     # By id, as everybody locks balances; what somebody is working on is settled by them.
-    return list(
-        db.session.scalars(
-            select(CustomerBalance)
-            .where(CustomerBalance.next_change_at <= at, CustomerBalance.id > after)
-            .order_by(CustomerBalance.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        )
-    )
+    return db.session.execute(
+        select(CustomerBalance.id, CustomerBalance.program_id, CustomerBalance.customer_id)
+        .where(CustomerBalance.next_change_at <= at, CustomerBalance.id > after)
+        .order_by(CustomerBalance.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _by_program(due: Sequence[Any]) -> Iterator[tuple[str, list[str]]]:
+    """All of them are locked already, so the order of the programs matters to nobody."""
+    for program_id, rows in groupby(
+        sorted(due, key=lambda row: row.program_id), key=lambda row: row.program_id
+    ):
+        yield program_id, [row.customer_id for row in rows]
 
 
 def _say_what_expired(customer_ids: list[str], at: datetime) -> None:

@@ -1,66 +1,80 @@
-"""The tier a balance has reached, by its lifetime points."""
+"""Which tier an account holds: up as soon as the points are there, down only by a return."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.ledger.account import Standing
 from nxloy_web.tables.loyalty import LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
 
 
-def reach(balance: CustomerBalance, at: datetime) -> LoyaltyTier | None:
-    """Move up as soon as the points are there; the tier that is held then.
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What of a tier decides."""
 
-    Never moves down: raising a threshold takes nothing from those who have reached the tier.
-    """
-    held, best = _held_and_best(balance)
-    if best is None or best is held:
-        return held
-    if held is None or held.is_deleted or best.required_points > held.required_points:
-        _put(balance, best, at)
-        return best
-    return held
+    id: str
+    name: str
+    required_points: int
+    multiplier: Decimal
+    is_deleted: bool
 
 
-def held_by(balance: CustomerBalance) -> LoyaltyTier | None:
-    """The tier whose benefits count: the one held, else the one the points have reached."""
-    held, best = _held_and_best(balance)
-    return held or best
+class Ladder:
+    """The tiers of one program."""
 
-
-def fall_back(balance: CustomerBalance, at: datetime) -> None:
-    """After points were clawed back, hold the tier that the remaining ones reach."""
-    held, best = _held_and_best(balance)
-    if held is not None and held.required_points > balance.lifetime_points:
-        _put(balance, best, at)
-
-
-def _held_and_best(balance: CustomerBalance) -> tuple[LoyaltyTier | None, LoyaltyTier | None]:
-    """The tier the balance has, also when it was deleted meanwhile, and the best for its points."""
-    mine = LoyaltyTier.id == balance.tier_id
-    living = LoyaltyTier.deleted_at.is_(None)
-    reached = LoyaltyTier.required_points <= balance.lifetime_points
-    tiers = db.session.scalars(
-        history(
-            select(LoyaltyTier)
-            .where(LoyaltyTier.program_id == balance.program_id, mine | (living & reached))
-            .order_by(LoyaltyTier.required_points.desc())
+    def __init__(self, tiers: Iterable[Tier]) -> None:
+        known = list(tiers)
+        self._by_id = {tier.id: tier for tier in known}
+        self._living: Sequence[Tier] = sorted(
+            (tier for tier in known if not tier.is_deleted), key=lambda tier: -tier.required_points
         )
-    ).all()
-    held = next((tier for tier in tiers if tier.id == balance.tier_id), None)
-    best = next(
-        (
-            tier
-            for tier in tiers
-            if not tier.is_deleted and tier.required_points <= balance.lifetime_points
-        ),
-        None,
+
+    def held_by(self, standing: Standing | CustomerBalance) -> Tier | None:
+        """The tier whose benefits count: the one held, else the one the points have reached."""
+        return self._by_id.get(standing.tier_id or "") or self._best(standing.lifetime_points)
+
+    def reach(self, standing: Standing, at: datetime) -> None:
+        """Move up as soon as the points are there. Never down: raising a threshold takes nothing
+        from those who have reached the tier."""
+        held = self._by_id.get(standing.tier_id or "")
+        best = self._best(standing.lifetime_points)
+        if best is None or best is held:
+            return
+        if held is None or held.is_deleted or best.required_points > held.required_points:
+            _put(standing, best, at)
+
+    def fall_back(self, standing: Standing, at: datetime) -> None:
+        """After a return: down to what the points reach today, but only when they are below what
+        the tier asked for when it was reached."""
+        held = self._by_id.get(standing.tier_id or "")
+        if held is None:
+            return
+        needs = held.required_points if standing.tier_needs is None else standing.tier_needs
+        if standing.lifetime_points < needs:
+            _put(standing, self._best(standing.lifetime_points), at)
+
+    def _best(self, points: int) -> Tier | None:
+        return next((tier for tier in self._living if tier.required_points <= points), None)
+
+
+def ladder_of(program_id: str) -> Ladder:
+    """Deleted tiers too: somebody may still hold one."""
+    tier = LoyaltyTier
+    columns: Any = select(
+        tier.id, tier.name, tier.required_points, tier.multiplier, tier.deleted_at.is_not(None)
     )
-    return held, best
+    rows = db.session.execute(history(columns.where(tier.program_id == program_id)))
+    return Ladder(Tier(*row) for row in rows)
 
 
-def _put(balance: CustomerBalance, tier: LoyaltyTier | None, at: datetime) -> None:
-    balance.tier_id = None if tier is None else tier.id
-    balance.tier_since_at = at
+def _put(standing: Standing, tier: Tier | None, at: datetime) -> None:
+    standing.tier_id = None if tier is None else tier.id
+    standing.tier_since_at = at
+    standing.tier_needs = None if tier is None else tier.required_points

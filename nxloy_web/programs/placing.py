@@ -84,7 +84,7 @@ def _move_up(ids: list[str], at: datetime) -> int:
             CustomerBalance.id.in_(select(locked.c.id)),
             best_from > func.coalesce(held_from, -1),
         )
-        .values(tier_id=best, tier_since_at=at),
+        .values(tier_id=best, tier_since_at=at, tier_needs=best_from),
         execution_options={"synchronize_session": False},
     )
     return int(moved.rowcount)  # type: ignore[attr-defined]

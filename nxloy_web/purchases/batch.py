@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from itertools import groupby
 from typing import Any
 
-from nxloy_web.current_business import current_zone
+from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import copying
+from nxloy_web.db.arrays import Columns, insert_all
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
-from nxloy_web.earning.points import ONE, best_of
-from nxloy_web.earning.programs import running_rules
-from nxloy_web.ledger import expiry
-from nxloy_web.ledger.batch import Batch
-from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.earning.points import Earned
+from nxloy_web.purchases import reads
+from nxloy_web.purchases.giving import Giving
+from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.points import Why
 
 NO_PROGRAM = Why(steps=["Imported without points"])
@@ -50,107 +49,85 @@ def record_many(
     the next. Keys that are there already fail the whole batch: the caller has left those out.
     """
     purchases = sorted(purchases, key=lambda one: (one.customer_id, one.occurred_at))
-    earning = _Earning(purchases, currency, program_id, by_user_id, at)
-    rows = list(earning.rows())
-    copying.stage("nx_purchases", _COLUMNS, rows)
-    copying.run(
-        _INSERT,
-        program_id=program_id,
-        currency=currency,
-        import_run_id=import_run_id,
-        by_user_id=by_user_id,
-    )
-    earning.write()
+    by = Actor("team", by_user_id) if by_user_id else SYSTEM
+    came_before = _forerunners(purchases)
+    giving = None
+    if program_id is not None:
+        buyers = {one.customer_id for one in purchases}
+        giving = Giving(find(LoyaltyProgram, program_id), buyers, at)
+        giving.know_again(came_before.values())
+    points = 0
+    rows = []
+    for one in purchases:
+        again_of = came_before.get(one.id)
+        earned = Earned(0, NO_PROGRAM) if giving is None else _give(giving, one, again_of, by)
+        points += earned.points
+        rows.append(_row(one, earned, program_id, currency, import_run_id, by_user_id, again_of))
+    insert_all("purchases", _COLUMNS, rows)
+    if giving is not None:
+        giving.books.write()
     copying.stage("nx_buyers", _BUYER_COLUMNS, _buyers(purchases))
     copying.run(_UPDATE_CUSTOMERS)
-    return earning.points
+    return points
 
 
-class _Earning:
-    """What each purchase of a batch gives."""
-
-    def __init__(
-        self,
-        purchases: Sequence[NewPurchase],
-        currency: str,
-        program_id: str | None,
-        by_user_id: str | None,
-        at: datetime,
-    ) -> None:
-        self.purchases = purchases
-        self.currency = currency
-        self.points = 0
-        self.batch: Batch | None = None
-        if program_id is None:
-            return
-        self.settings = find(LoyaltyProgram, program_id).settings
-        self.zone = current_zone()
-        self.rules = running_rules(program_id)
-        customers = {one.customer_id for one in purchases}
-        self.batch = Batch(program_id, customers, by_user_id=by_user_id, at=at)
-        # The same amount in the same tier gives the same points for the same reason.
-        self._earned = cache(self._earn)
-        self._ends_at = cache(self._end)
-
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        for one in self.purchases:
-            points, why = self._give(one)
-            self.points += points
-            yield (
-                one.id,
-                one.customer_id,
-                one.location_id,
-                one.amount_minor,
-                one.items,
-                one.order_ref,
-                one.import_key,
-                points,
-                why,
-                one.by_user_id,
-                one.occurred_at,
-            )
-
-    def write(self) -> None:
-        if self.batch is not None:
-            self.batch.write()
-
-    def _give(self, one: NewPurchase) -> tuple[int, str]:
-        if self.batch is None:
-            return 0, _json(NO_PROGRAM)
-        tier = self.batch.tier_of(one.customer_id)
-        points, why = self._earned(one.amount_minor, tier)
-        if not points:
-            return 0, why
-        if not self.batch.has_room(one.customer_id, points):
-            return 0, _json(NO_ROOM)
-        self.batch.earned(
-            one.customer_id,
-            points,
-            source_kind="purchase",
-            source_id=one.id,
-            occurred_at=one.occurred_at,
-            expires_at=self._ends_at(one.occurred_at),
-            why=why,
-            order_id=one.id,
-        )
-        return points, why
-
-    def _earn(self, amount_minor: int, tier: LoyaltyTier | None) -> tuple[int, str]:
-        earned = best_of(
-            amount_minor,
-            self.currency,
-            rules=self.rules,
-            multiplier=tier.multiplier if tier else ONE,
-            tier_name=tier.name if tier else None,
-        )
-        return earned.points, _json(earned.why)
-
-    def _end(self, occurred_at: datetime) -> datetime | None:
-        return expiry.expires_at(self.settings, occurred_at, self.zone)
+def _give(giving: Giving, one: NewPurchase, again_of: str | None, by: Actor) -> Earned:
+    earned = giving.quote(one.customer_id, one.amount_minor, one.occurred_at)
+    if not giving.books.has_room(one.customer_id, earned.points):
+        return Earned(0, NO_ROOM)
+    giving.give(one.id, one.customer_id, earned, one.occurred_at, by=by, again_of=again_of)
+    return earned
 
 
-def _json(why: Why) -> str:
-    return why.model_dump_json(exclude_defaults=True)
+def _forerunners(purchases: Sequence[NewPurchase]) -> dict[str, str]:
+    """The voided purchases that these are again, by the new one's id."""
+    voided = reads.voided_alike(
+        import_keys=[one.import_key for one in purchases if one.import_key],
+        order_refs=[one.order_ref for one in purchases if one.order_ref],
+    )
+    known = {(row.customer_id, text): row.id for row in voided for text in _known_by(row)}
+    return {
+        one.id: known[one.customer_id, text]
+        for one in purchases
+        for text in _known_by(one)
+        if (one.customer_id, text) in known
+    }
+
+
+def _known_by(one: Any) -> Iterator[tuple[str, str]]:
+    """What says that two purchases are the same line; the receipt says it best."""
+    if one.import_key:
+        yield "key", one.import_key
+    if one.order_ref:
+        yield "receipt", one.order_ref
+
+
+def _row(
+    one: NewPurchase,
+    earned: Earned,
+    program_id: str | None,
+    currency: str,
+    import_run_id: str | None,
+    by_user_id: str | None,
+    came_before_id: str | None,
+) -> tuple[Any, ...]:
+    return (
+        one.id,
+        one.customer_id,
+        program_id,
+        one.location_id,
+        one.amount_minor,
+        currency,
+        one.items,
+        one.order_ref,
+        one.import_key,
+        import_run_id,
+        came_before_id,
+        earned.points,
+        earned.why.model_dump_json(exclude_defaults=True),
+        one.by_user_id or by_user_id,
+        one.occurred_at,
+    )
 
 
 def _buyers(purchases: Sequence[NewPurchase]) -> Iterator[tuple[Any, ...]]:
@@ -166,19 +143,23 @@ def _buyers(purchases: Sequence[NewPurchase]) -> Iterator[tuple[Any, ...]]:
         )
 
 
-_COLUMNS = (
-    "id text, customer_id text, location_id text, amount_minor int8, items int4, order_ref text, "
-    "import_key text, points int4, why jsonb, by_user_id text, occurred_at timestamptz"
+_COLUMNS: Columns = (
+    ("id", "text"),
+    ("customer_id", "text"),
+    ("program_id", "text"),
+    ("location_id", "text"),
+    ("amount_minor", "int8"),
+    ("currency", "text"),
+    ("items", "int4"),
+    ("order_ref", "text"),
+    ("import_key", "text"),
+    ("import_run_id", "text"),
+    ("came_before_id", "text"),
+    ("points", "int4"),
+    ("why", "jsonb"),
+    ("by_user_id", "text"),
+    ("occurred_at", "timestamptz"),
 )
-_INSERT = """
-    INSERT INTO purchases
-        (business_id, id, customer_id, program_id, location_id, amount_minor, currency, items,
-         order_ref, import_key, import_run_id, points, why, by_user_id, occurred_at)
-    SELECT :business_id, id, customer_id, :program_id, location_id, amount_minor, :currency, items,
-           order_ref, import_key, :import_run_id, points, why,
-           coalesce(by_user_id, :by_user_id), occurred_at
-    FROM nx_purchases
-"""
 _BUYER_COLUMNS = "id text, bought int4, spent int8, first_at timestamptz, last_at timestamptz"
 _UPDATE_CUSTOMERS = """
     UPDATE customers AS kept

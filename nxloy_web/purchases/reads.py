@@ -1,9 +1,13 @@
 """Reads of purchases."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
+from nxloy_web.db.copying import among
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
@@ -21,7 +25,27 @@ def by_order_ref(order_ref: str) -> Purchase | None:
 
 
 def by_import_key(import_key: str) -> Purchase | None:
-    return db.session.scalar(select(Purchase).where(Purchase.import_key == import_key))
+    """The purchase of an imported line, unless its import was undone."""
+    return db.session.scalar(
+        select(Purchase).where(Purchase.import_key == import_key, Purchase.undone_at.is_(None))
+    )
+
+
+def voided_alike(*, import_keys: Sequence[str], order_refs: Sequence[str]) -> Sequence[Any]:
+    """Voided purchases with one of these keys or receipts, the last voided last: what is recorded
+    now is the same line come again."""
+    alike = []
+    if import_keys:
+        alike.append(among(Purchase.import_key, import_keys))
+    if order_refs:
+        alike.append(among(Purchase.order_ref, order_refs))
+    if not alike:
+        return []
+    return db.session.execute(
+        select(Purchase.id, Purchase.customer_id, Purchase.import_key, Purchase.order_ref)
+        .where(Purchase.status == PurchaseStatus.VOIDED, or_(*alike))
+        .order_by(Purchase.voided_at, Purchase.id)
+    ).all()
 
 
 def with_everything(purchase_id: str) -> Purchase:

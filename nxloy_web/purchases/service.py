@@ -11,23 +11,23 @@ from sqlalchemy import func, select, update
 
 from nxloy_web import events
 from nxloy_web.actors import Actor
-from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
 from nxloy_web.db.session import WITH_DELETED, history
-from nxloy_web.earning.points import ONE, Earned, best_of
+from nxloy_web.earning.points import Earned
 from nxloy_web.earning.programs import default_program, running_rules
 from nxloy_web.errors import BusinessRule
-from nxloy_web.ledger import expiry, limits, tiers
+from nxloy_web.ledger import limits, tiers
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.causes import Cause
+from nxloy_web.ledger.books import Books
 from nxloy_web.money import MOST_MINOR, coded_amount
 from nxloy_web.permissions import Permission
 from nxloy_web.purchases import reads
+from nxloy_web.purchases.giving import Giving, earn_in
+from nxloy_web.purchases.returning import take_back, why_of
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
-from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.texts import Text, _
 
@@ -87,8 +87,8 @@ _REFUSALS = {"uq_purchases_order_ref": OrderTaken()}
 def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None) -> Earned:
     """What a purchase would earn now. Changes nothing."""
     program = _running(program_id)
-    balance = ledger.balance_of(customer_id, program.id)
-    return _earn(program, tiers.held_by(balance), amount_minor)
+    tier = tiers.ladder_of(program.id).held_by(ledger.balance_of(customer_id, program.id))
+    return earn_in(program, running_rules(program.id), tier, amount_minor)
 
 
 def record(
@@ -123,16 +123,17 @@ def record(
     occurred_at = occurred_at or at
     _check(amount_minor, occurred_at, at)
     program = _running(program_id)
-    balance = ledger.balance_of(customer_id, program.id, lock=True)
+    giving = Giving(program, [customer_id], at)
     # Of two presses at once the second has waited for the lock: by now the first is there.
     pressed = _pressed(id, customer_id, import_key)
     if pressed is not None:
         return pressed
     _refuse_taken(order_ref, program.currency)
-    earned = _earn(program, tiers.reach(balance, at), amount_minor)
+    earned = giving.quote(customer_id, amount_minor, at)
     if usual_points is not None and earned.points > usual_points:
         raise MoreThanUsual(earned.points, usual_points)
-    ledger.refuse_too_many(balance, earned.points)
+    ledger.refuse_too_many(giving.books, customer_id, earned.points)
+    came_before = _forerunner(customer_id, order_ref, import_key)
     purchase = Purchase(
         id=id,
         customer_id=customer_id,
@@ -144,6 +145,7 @@ def record(
         order_ref=order_ref or None,
         import_key=import_key,
         import_run_id=import_run_id,
+        came_before_id=came_before,
         points=earned.points,
         why=earned.why,
         by_user_id=by.user_id,
@@ -153,8 +155,9 @@ def record(
     with refusing(_REFUSALS) if order_ref else nullcontext():
         db.session.add(purchase)
         db.session.flush()
-    if earned.points:
-        _give(balance, purchase, program, by, at)
+    giving.know_again([came_before] if came_before else [])
+    giving.give(id, customer_id, earned, occurred_at, by=by, again_of=came_before)
+    giving.books.write()
     _count(customer, purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
         events.happened("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
@@ -166,28 +169,28 @@ def void(
 ) -> Purchase:
     """Take a purchase back with what it gave. Voided already: nothing more happens.
 
-    `import_undone` marks the compensation of a whole import: its key is given up, so that the
+    `import_undone` marks the compensation of a whole import: its key is free again, so that the
     corrected file can come in.
     """
     by.needs(Permission.POINTS_CORRECT)
-    purchase = _lock(purchase_id)
+    purchase, books = _lock(purchase_id, at)
     if purchase.status is PurchaseStatus.VOIDED:
         return purchase
     if not reason.strip():
         raise ledger.ReasonNeeded
     limits.refuse_over_limit(purchase.points, by)
-    return _void(purchase, reason.strip(), by, at, import_undone)
+    return _void(purchase, books, reason.strip(), by, at, import_undone)
 
 
 def undo(purchase_id: str, *, by: Actor, at: datetime) -> Purchase:
     """Take back one's own slip within two minutes, whatever its size."""
     by.needs(Permission.POINTS_GIVE)
-    purchase = _lock(purchase_id)
+    purchase, books = _lock(purchase_id, at)
     if purchase.status is PurchaseStatus.VOIDED:
         return purchase
     if not can_undo(purchase, by=by, at=at):
         raise UndoTooLate
-    return _void(purchase, "Undone", by, at, import_undone=False)
+    return _void(purchase, books, "Undone", by, at, import_undone=False)
 
 
 def can_undo(purchase: Purchase, *, by: Actor, at: datetime) -> bool:
@@ -250,65 +253,41 @@ def _refuse_taken(order_ref: str | None, currency: str) -> None:
         )
 
 
-def _earn(program: LoyaltyProgram, tier: LoyaltyTier | None, amount_minor: int) -> Earned:
-    return best_of(
-        amount_minor,
-        program.currency,
-        rules=running_rules(program.id),
-        multiplier=ONE if tier is None else tier.multiplier,
-        tier_name=None if tier is None else tier.name,
+def _forerunner(customer_id: str, order_ref: str | None, import_key: str | None) -> str | None:
+    """The voided purchase that this one is again."""
+    voided = reads.voided_alike(
+        import_keys=[import_key] if import_key else [], order_refs=[order_ref] if order_ref else []
     )
+    mine = [row.id for row in voided if row.customer_id == customer_id]
+    return mine[-1] if mine else None
 
 
-def _give(
-    balance: CustomerBalance, purchase: Purchase, program: LoyaltyProgram, by: Actor, at: datetime
-) -> None:
-    cause = Cause(
-        type=TransactionType.EARNED,
-        source_kind="purchase",
-        source_id=purchase.id,
-        by=by,
-        at=at,
-        occurred_at=purchase.occurred_at,
-        why=purchase.why,
-        order_id=purchase.id,
-    )
-    ends = expiry.expires_at(program.settings, purchase.occurred_at, current_zone())
-    ledger.credit(balance, purchase.points, cause, expires_at=ends)
-
-
-def _lock(purchase_id: str) -> Purchase:
+def _lock(purchase_id: str, at: datetime) -> tuple[Purchase, Books | None]:
+    """The purchase, and the balance it gave points to, locked in the order that all keep."""
     purchase = find(Purchase, purchase_id)
+    books = None
     if purchase.program_id is not None:
-        ledger.balance_of(purchase.customer_id, purchase.program_id, lock=True)
-    return find(Purchase, purchase_id, lock=True)
+        books = Books(purchase.program_id, [purchase.customer_id], at=at)
+    return find(Purchase, purchase_id, lock=True), books
 
 
 def _void(
-    purchase: Purchase, reason: str, by: Actor, at: datetime, import_undone: bool
+    purchase: Purchase,
+    books: Books | None,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    import_undone: bool,
 ) -> Purchase:
-    earned = ledger.entry_of("purchase", purchase.id)
-    if earned is not None:
-        cause = Cause(
-            type=TransactionType.ADJUSTED if import_undone else TransactionType.REFUNDED,
-            source_kind="import_undone" if import_undone else "purchase_voided",
-            source_id=purchase.id,
-            by=by,
-            at=at,
-            why=_why_back(purchase),
-            description=reason,
-        )
-        ledger.claw_back(
-            ledger.balance_of(earned.customer_id, earned.program_id, lock=True),
-            earned,
-            cause,
-            may_go_negative=current_business().settings.balance_may_go_negative,
-        )
+    if books is not None:
+        whys = {purchase.id: why_of(purchase)} if purchase.points else {}
+        take_back(books, whys, by=by, reason=reason, import_undone=import_undone)
+        books.write()
     purchase.status = PurchaseStatus.VOIDED
     purchase.voided_at = at
     purchase.void_reason = reason
     if import_undone:
-        purchase.import_key = None
+        purchase.undone_at = at
     db.session.flush()
     _count_again(purchase.customer_id)
     if not import_undone:
@@ -316,16 +295,6 @@ def _void(
         after = {"status": PurchaseStatus.VOIDED, "reason": reason}
         events.happened("purchase.voided", purchase, by=by, before=before, after=after, at=at)
     return purchase
-
-
-def _why_back(purchase: Purchase) -> Why:
-    earned = purchase.why
-    return Why(
-        rule=earned.rule,
-        rule_version=earned.rule_version,
-        inputs={"purchase": purchase.id, "earned": purchase.points},
-        steps=[*earned.steps, f"taken back: {purchase.points:,}, or what is left of it"],
-    )
 
 
 def _figures(purchase: Purchase) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.events import EventName
 from nxloy_web.ledger import expiry, limits
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import codes, who_was_first
@@ -105,10 +106,10 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
         return pressed
     limits.refuse_blocked(find(Customer, customer_id))
     program_id = _program_of(find(Reward, reward_id))
-    balance = None
+    books = None
     if program_id is not None:
-        balance = ledger.settle(ledger.balance_of(customer_id, program_id, lock=True), at)
-        db.session.flush()
+        books = Books(program_id, [customer_id], at=at)
+        books.write()  # what has ended is written off before anybody asks what is there
     reward = stock.lock(reward_id, joinedload(Reward.program), joinedload(Reward.tier))
     # Of two presses at once the second has waited for a lock: by now the first is there.
     pressed = _pressed(id, customer_id, reward_id)
@@ -130,7 +131,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
         expires_at=expiry.days_on(at, current_business().settings.redemption_days, current_zone()),
     )
     _insert(redemption)
-    if reward.points_cost and balance is not None:
+    if reward.points_cost and books is not None:
         cause = Cause(
             type=TransactionType.REDEEMED,
             source_kind="redemption",
@@ -144,7 +145,8 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
             description=reward.name,
             redemption_id=redemption.id,
         )
-        ledger.debit(balance, reward.points_cost, cause)
+        ledger.debit(books, customer_id, reward.points_cost, cause)
+        books.write()
     stock.take(reward, redemption_id=redemption.id, by=by)
     _remember(redemption, None, by, at)
     if not reward.needs_approval:
@@ -381,21 +383,31 @@ def _end(
     restock: bool = True,
 ) -> None:
     """Close it and give back what was held."""
-    taken = ledger.entry_of("redemption", redemption.id)
-    if taken is not None:
-        cause = Cause(
-            type=TransactionType.REFUNDED,
-            source_kind="redemption_back",
-            source_id=redemption.id,
-            by=by,
-            at=at,
-            description=taken.description or "",
-        )
-        ledger.give_back(taken, cause)
+    if redemption.points_cost and redemption.program_id is not None:
+        _give_back(redemption, redemption.program_id, by, at)
     if restock:
         reward = stock.lock(redemption.reward_id)
         stock.put_back(reward, redemption_id=redemption.id, by=by)
     _move(redemption, to, by=by, at=at, reason=reason)
+
+
+def _give_back(redemption: RewardRedemption, program_id: str, by: Actor, at: datetime) -> None:
+    """The points come back as far as they were paid for."""
+    books = Books(program_id, [redemption.customer_id], at=at)
+    taken = ledger.entry_of(redemption.customer_id, program_id, "redemption", redemption.id)
+    assert taken is not None
+    cause = Cause(
+        type=TransactionType.REFUNDED,
+        source_kind="redemption_back",
+        source_id=redemption.id,
+        by=by,
+        at=at,
+        why=Why(inputs={"entry": taken.id}),
+        description=taken.description or "",
+        redemption_id=redemption.id,
+    )
+    books.give_back(redemption.customer_id, taken.id, cause)
+    books.write()
 
 
 def _move(

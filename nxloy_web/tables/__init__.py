@@ -13,7 +13,13 @@ from nxloy_web.tables.imports import ImportLine, ImportRun, UploadedFile
 from nxloy_web.tables.jobs import JobRun
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.mail import OutboundMail
-from nxloy_web.tables.points import CustomerBalance, LotUse, PointLot, PointTransaction
+from nxloy_web.tables.points import (
+    CustomerBalance,
+    LotUse,
+    PointLot,
+    PointReversal,
+    PointTransaction,
+)
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from nxloy_web.tables.rewards import Picture, Reward, StockMovement
@@ -55,6 +61,7 @@ __all__ = [
     "OutboundMail",
     "Picture",
     "PointLot",
+    "PointReversal",
     "PointTransaction",
     "Purchase",
     "RedemptionEvent",

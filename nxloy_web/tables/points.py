@@ -1,11 +1,14 @@
-"""Balances, entries and lots. Entries are only ever added."""
+"""Balances, entries, lots, where the points of rewards sit, and what reversals did.
+
+Entries, uses and reversals are only ever added. The words are those of `ledger/account.py`.
+"""
 
 import enum
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nxloy_web.db.base import (
@@ -51,15 +54,23 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
     customer_id: Mapped[str]
     program_id: Mapped[str]
     balance: Mapped[int] = mapped_column(server_default="0", default=0)
-    """The ledger's number: sum of entries, and sum of what is left in the lots."""
+    """The ledger's number: sum of entries = what is left in the lots - what is owed."""
     spendable: Mapped[int] = mapped_column(server_default="0", default=0)
     """What people see and what decides, exact until `next_change_at`."""
+    owed: Mapped[int] = mapped_column(server_default="0", default=0)
+    """Eaten points of purchases that came back, where balances may go below nought."""
+    let_off: Mapped[int] = mapped_column(server_default="0", default=0)
+    """The same where they may not: nobody pays them."""
     next_change_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     lifetime_points: Mapped[int] = mapped_column(server_default="0", default=0)
-    """Points earned less points clawed back: what tiers are reached by."""
+    """What the awards are worth now: what tiers are reached by."""
     tier_id: Mapped[str | None]
     tier_since_at: Mapped[datetime | None]
+    tier_needs: Mapped[int | None]
+    """What the tier asked for when it was reached: a later change of it takes nothing away."""
+    has_marks: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """Whether uses remember a letting-off, so that the next credit has to look at them."""
 
     customer: Mapped[Customer] = belongs_to("CustomerBalance", "customer_id", "Customer")
     program: Mapped[LoyaltyProgram] = belongs_to("CustomerBalance", "program_id", "LoyaltyProgram")
@@ -70,6 +81,9 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
         tenant_fk("program_id", "loyalty_programs", ondelete="RESTRICT"),
         tenant_fk("tier_id", "loyalty_tiers", ondelete="RESTRICT"),
         CheckConstraint("spendable >= 0", name="spendable_not_negative"),
+        CheckConstraint("owed >= 0", name="owed_not_negative"),
+        CheckConstraint("let_off >= 0", name="let_off_not_negative"),
+        CheckConstraint("balance >= 0 OR owed > 0", name="balance_not_negative_unless_owed"),
         Index(
             "uq_customer_balances_customer_program",
             "business_id",
@@ -105,6 +119,8 @@ class PointTransaction(TenantMixin, Base):
     )
     source_kind: Mapped[str]
     source_id: Mapped[str]
+    part: Mapped[int] = mapped_column(server_default="0", default=0)
+    """Counts the entries that one source makes on one balance."""
     order_id: Mapped[str | None]
     """The purchase this entry is about."""
     redemption_id: Mapped[str | None]
@@ -123,10 +139,12 @@ class PointTransaction(TenantMixin, Base):
         CheckConstraint("amount <> 0", name="amount_not_zero"),
         Index("uq_point_transactions_seq", "business_id", "balance_id", "seq", unique=True),
         Index(
-            "uq_point_transactions_source",
+            "uq_point_transactions_part",
             "business_id",
+            "balance_id",
             "source_kind",
             "source_id",
+            "part",
             unique=True,
         ),
         tenant_index("ix_point_transactions_customer_id", "customer_id", "created_at"),
@@ -142,22 +160,36 @@ class PointTransaction(TenantMixin, Base):
 
 
 class PointLot(TenantMixin, Base):
-    """Unspent credit. Debits take from the lot that ends first."""
+    """The points of one credit. Debits take from the lot that ends first."""
 
     __tablename__ = "point_lots"
 
     balance_id: Mapped[str]
     transaction_id: Mapped[str]
+    again_of_id: Mapped[str | None]
+    """The first lot of its line, when a voided purchase has come again."""
     amount: Mapped[int]
+    """What it began with."""
+    worth: Mapped[int]
+    """What the award is now, after what came back: left + the uses that sit in it + expired."""
     remaining: Mapped[int]
+    expired: Mapped[int] = mapped_column(server_default="0", default=0)
     available_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    revived_at: Mapped[datetime | None]
+    """When points came back to it after its end: that gives some days more, once."""
+    first_expires_at: Mapped[datetime | None]
+    """Its end before that."""
 
     __table_args__ = (
         tenant_fk("balance_id", "customer_balances", ondelete="RESTRICT"),
         tenant_fk("transaction_id", "point_transactions", ondelete="RESTRICT"),
+        tenant_fk("again_of_id", "point_lots", ondelete="RESTRICT"),
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("remaining BETWEEN 0 AND amount", name="remaining_within_amount"),
+        CheckConstraint("remaining >= 0", name="remaining_not_negative"),
+        CheckConstraint("expired >= 0", name="expired_not_negative"),
+        CheckConstraint("worth BETWEEN 0 AND amount", name="worth_within_amount"),
+        CheckConstraint("remaining + expired <= worth", name="left_within_worth"),
         Index(
             "ix_point_lots_open",
             "business_id",
@@ -168,23 +200,82 @@ class PointLot(TenantMixin, Base):
             postgresql_where=text("remaining > 0"),
         ),
         tenant_index("ix_point_lots_transaction_id", "transaction_id"),
+        tenant_index("ix_point_lots_again_of_id", "again_of_id", where="again_of_id IS NOT NULL"),
     )
 
 
-class LotUse(Base):
-    """Which lots a debit took from, so that giving back returns to the same ones."""
+class PointReversal(TenantMixin, Base):
+    """A purchase or a reward came back: what was wanted and what it did, also when nothing moved.
 
-    __tablename__ = "point_lot_uses"
+    Points, none below nought. `entry_id` is the entry that it made, if it made one.
+    """
 
-    business_id: Mapped[str] = mapped_column(ForeignKey("businesses.id"))
-    transaction_id: Mapped[str]
-    lot_id: Mapped[str]
-    amount: Mapped[int]
+    __tablename__ = "point_reversals"
+
+    balance_id: Mapped[str]
+    source_kind: Mapped[str]
+    source_id: Mapped[str]
+    entry_id: Mapped[str | None]
+    wanted: Mapped[int]
+    moved: Mapped[int]
+    expired: Mapped[int] = mapped_column(server_default="0", default=0)
+    let_off: Mapped[int] = mapped_column(server_default="0", default=0)
+    owed: Mapped[int] = mapped_column(server_default="0", default=0)
+    why: Mapped[Why] = mapped_column(TypedJson(Why), server_default=text("'{}'"), default=Why)
+    occurred_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     __table_args__ = (
-        PrimaryKeyConstraint("business_id", "transaction_id", "lot_id"),
-        tenant_fk("transaction_id", "point_transactions", ondelete="RESTRICT"),
+        tenant_fk("balance_id", "customer_balances", ondelete="RESTRICT"),
+        tenant_fk("entry_id", "point_transactions", ondelete="RESTRICT"),
+        CheckConstraint("wanted >= 0 AND moved >= 0", name="points_not_negative"),
+        Index(
+            "uq_point_reversals_source",
+            "business_id",
+            "balance_id",
+            "source_kind",
+            "source_id",
+            unique=True,
+        ),
+        tenant_index("ix_point_reversals_source_id", "source_id"),
+    )
+
+
+class LotUse(TenantMixin, Base):
+    """Points of a debit that sit somewhere. A move is two rows, nothing is changed: where they
+    sit is the sum of the rows of a place. Without a lot they are let off, or owed."""
+
+    __tablename__ = "lot_uses"
+
+    balance_id: Mapped[str]
+    debit_id: Mapped[str]
+    home_lot_id: Mapped[str]
+    """The lot they were taken from."""
+    before_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """They were let off when the lot of this entry came: neither it nor a later one pays."""
+    seat_lot_id: Mapped[str | None]
+    """Where they sat when a lot came while something was let off: they keep this seat."""
+    lot_id: Mapped[str | None]
+    is_owed: Mapped[bool] = mapped_column(server_default="false", default=False)
+    amount: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (
+        tenant_fk("balance_id", "customer_balances", ondelete="RESTRICT"),
+        tenant_fk("debit_id", "point_transactions", ondelete="RESTRICT"),
+        tenant_fk("home_lot_id", "point_lots", ondelete="RESTRICT"),
         tenant_fk("lot_id", "point_lots", ondelete="RESTRICT"),
-        CheckConstraint("amount > 0", name="amount_positive"),
-        tenant_index("ix_point_lot_uses_lot_id", "lot_id"),
+        tenant_fk("seat_lot_id", "point_lots", ondelete="RESTRICT"),
+        CheckConstraint("amount <> 0", name="amount_not_zero"),
+        CheckConstraint("lot_id IS NULL OR NOT is_owed", name="owed_sits_in_no_lot"),
+        tenant_index("ix_lot_uses_debit_id", "debit_id"),
+        tenant_index("ix_lot_uses_home_lot_id", "home_lot_id"),
+        tenant_index("ix_lot_uses_lot_id", "lot_id"),
+        tenant_index("ix_lot_uses_seat_lot_id", "seat_lot_id", where="seat_lot_id IS NOT NULL"),
+        tenant_index(
+            "ix_lot_uses_away",
+            "balance_id",
+            where="lot_id IS DISTINCT FROM home_lot_id OR before_seq IS NOT NULL "
+            "OR seat_lot_id IS NOT NULL",
+        ),
     )

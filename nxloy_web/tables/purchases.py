@@ -43,7 +43,12 @@ class Purchase(TenantMixin, TimestampMixin, Base):
     order_ref: Mapped[str | None] = mapped_column(SearchText)
     """The receipt or order number, when the merchant has one."""
     import_key: Mapped[str | None] = mapped_column(SearchText)
-    """What makes an imported line itself; given up when the import is undone."""
+    """What makes an imported line itself. Kept when the import is undone, so that the same line
+    is known when it comes again."""
+    undone_at: Mapped[datetime | None]
+    """When its import was undone: from then on its key is free for another."""
+    came_before_id: Mapped[str | None]
+    """The voided purchase that this one is again: the same receipt, or the same line."""
     import_run_id: Mapped[str | None]
     points: Mapped[int] = mapped_column(server_default="0", default=0)
     """What it earned at the time."""
@@ -72,7 +77,19 @@ class Purchase(TenantMixin, TimestampMixin, Base):
             unique=True,
             postgresql_where=text("order_ref IS NOT NULL AND status = 'RECORDED'"),
         ),
-        Index("uq_purchases_import_key", "business_id", "import_key", unique=True),
+        tenant_fk("came_before_id", "purchases", ondelete="RESTRICT"),
+        Index(
+            "uq_purchases_living_import_key",
+            "business_id",
+            "import_key",
+            unique=True,
+            postgresql_where=text("import_key IS NOT NULL AND undone_at IS NULL"),
+        ),
+        tenant_index("ix_purchases_import_key", "import_key", where="import_key IS NOT NULL"),
+        tenant_index("ix_purchases_order_ref", "order_ref", where="order_ref IS NOT NULL"),
+        tenant_index(
+            "ix_purchases_came_before_id", "came_before_id", where="came_before_id IS NOT NULL"
+        ),
         tenant_index("ix_purchases_customer_id", "customer_id", "occurred_at"),
         tenant_index("ix_purchases_occurred_at", "occurred_at", "id"),
         tenant_index(

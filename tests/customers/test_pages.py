@@ -19,11 +19,9 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.points import TransactionType
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.tables.redemptions import RewardRedemption
 from tests.customers.people import enrolled
@@ -37,6 +35,7 @@ from tests.factories import (
     make_shop,
     make_tier,
 )
+from tests.ledger.books import Kept
 from tests.pressing import Browser, Page, browser_as, hostile_post, press
 
 HOSTILE = "<script>alert(1)</script>"
@@ -344,8 +343,7 @@ def test_filters_combine(app: Flask, shop: Shop, owner: FlaskClient) -> None:
     rich = enrolled(app, shop, "Rich")
     poor = enrolled(app, shop, "Poor")
     with inside(app, shop):
-        cause = Cause(TransactionType.EARNED, "bonus", new_id(), by=shop.actor(), at=clock.now())
-        ledger.credit(ledger.balance_of(rich, shop.program_id, lock=True), 150, cause)
+        Kept(rich, shop.program_id).credit(new_id(), 150, clock.now())
         service.block(poor, by=shop.actor(), at=NOON)
         db.session.commit()
 

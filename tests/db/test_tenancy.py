@@ -353,7 +353,8 @@ def test_doors_have_a_pinned_path_and_only_the_application_may_use_them(
     "table",
     [
         "point_transactions",
-        "point_lot_uses",
+        "point_reversals",
+        "lot_uses",
         "stock_movements",
         "redemption_events",
         "audit_entries",

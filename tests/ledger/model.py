@@ -288,10 +288,10 @@ class Account:
     def _ending_first(self, at: datetime) -> list[int]:
         """Available lots before pending ones, then by their end, then by age."""
 
-        def order(place: int) -> tuple[bool, bool, float, int]:
+        def order(place: int) -> tuple[bool, bool, float, datetime, int]:
             lot = self.lots[place]
             end = lot.ends_at.timestamp() if lot.ends_at else inf
-            return lot.available_at > at, lot.ends_at is None, end, place
+            return lot.available_at > at, lot.ends_at is None, end, lot.available_at, place
 
         return sorted(range(len(self.lots)), key=order)
 

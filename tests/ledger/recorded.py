@@ -262,10 +262,9 @@ class Player:
 
     def books(self) -> list[dict[str, Any]]:
         """Entries, lots and standing of each of the two people, without ids."""
-        for customer_id in self.people:
-            balance = ledger.balance_of(customer_id, self.setting.shop.program_id)
-            if balance.last_seq:
-                ledger.settle(balance, self.at)
+        program_id = self.setting.shop.program_id
+        there = [one for one in self.people if ledger.balance_of(one, program_id).last_seq]
+        ledger.settle(program_id, there, self.at)
         db.session.flush()
         db.session.expire_all()
         return [self._book(customer_id) for customer_id in self.people]

@@ -12,7 +12,6 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.check import problems
 from nxloy_web.purchases import service as purchases
 from nxloy_web.purchases.batch import NewPurchase, record_many
@@ -24,10 +23,10 @@ from nxloy_web.tables.points import (
     CustomerBalance,
     PointLot,
     PointTransaction,
-    TransactionType,
 )
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_shop, make_tier
+from tests.ledger.books import Kept
 
 Bought = list[tuple[int, datetime, int]]
 """Which customer, when, how much."""
@@ -140,11 +139,9 @@ def spend(app: Flask, shop: Shop, people: list[str]) -> None:
     """Half of what each has, so that some points are gone when the import is undone."""
     with inside(app, shop):
         for customer_id in people:
-            account = ledger.balance_of(customer_id, shop.program_id, lock=True)
-            if account.spendable > 1:
-                kind = TransactionType.REDEEMED
-                cause = Cause(kind, "test", customer_id, by=shop.actor(), at=NOON)
-                ledger.debit(account, account.spendable // 2, cause)
+            spendable = ledger.balance_of(customer_id, shop.program_id).spendable
+            if spendable > 1:
+                Kept(customer_id, shop.program_id).spend(new_id(), spendable // 2, NOON)
         db.session.commit()
 
 

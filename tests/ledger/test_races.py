@@ -5,16 +5,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.ledger import service
-from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.purchases import service as purchases
-from nxloy_web.tables.points import TransactionType
 from tests.factories import NOON, Shop, inside, make_customer, make_shop
-from tests.ledger.books import books_of, entries_of, give, standing
+from tests.ledger.books import Kept, books_of, entries_of, give, standing
 from tests.ledger.racing import all_at_once, race
 
 
@@ -29,12 +25,7 @@ def customer(app: Flask, shop: Shop) -> str:
 
 
 def spending(shop: Shop, customer: str, amount: int) -> Any:
-    def spend() -> str:
-        balance = service.balance_of(customer, shop.program_id, lock=True)
-        cause = Cause(TransactionType.REDEEMED, "test", new_id(), by=SYSTEM, at=NOON)
-        return service.debit(balance, amount, cause).id
-
-    return spend
+    return lambda: Kept(customer, shop.program_id).spend(new_id(), amount, NOON)
 
 
 def buying(shop: Shop, customer: str, id: str) -> Any:

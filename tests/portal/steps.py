@@ -10,7 +10,7 @@ from flask import Flask
 from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.tables.points import TransactionType, Why
 from tests.factories import Shop, inside, make_customer, make_user
@@ -75,8 +75,9 @@ def give_points(
         why=Why(steps=[why]),
     )
     with inside(app, shop):
-        balance = ledger.balance_of(customer_id, shop.program_id, lock=True)
-        ledger.credit(balance, amount, cause, expires_at=expires_at)
+        books = Books(shop.program_id, [customer_id], at=cause.at)
+        books.credit(customer_id, amount, cause, ends_at=expires_at)
+        books.write()
         db.session.commit()
 
 

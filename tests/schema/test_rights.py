@@ -24,7 +24,8 @@ SERVING = ("nx_app", "nx_worker")
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 APPEND_ONLY = (
     "point_transactions",
-    "point_lot_uses",
+    "point_reversals",
+    "lot_uses",
     "stock_movements",
     "redemption_events",
     "audit_entries",

@@ -138,9 +138,11 @@ def _business(walk: Walk, business: str) -> None:
         source_id="rr",
         occurred_at=THEN,
     )
-    lot = {"balance_id": "b", "transaction_id": "pt", "amount": 5, "remaining": 5}
+    lot = {"balance_id": "b", "transaction_id": "pt", "amount": 5, "worth": 5, "remaining": 4}
     add("point_lots", "pl", **lot, available_at=THEN)
-    add("point_lot_uses", transaction_id="pt", lot_id="pl", amount=1)
+    add("lot_uses", "lu", balance_id="b", debit_id="pt", home_lot_id="pl", lot_id="pl", amount=1)
+    back = {"balance_id": "b", "source_kind": "redemption_back", "source_id": "rr"}
+    add("point_reversals", "rv", **back, wanted=5, moved=5, occurred_at=THEN)
     add("uploaded_files", "f", filename="f.csv", sha256="x", size=1)
     add("import_runs", "ir", kind="CUSTOMERS", file_id="f")
     add("import_lines", run_id="ir", line=1, verdict="NEW")

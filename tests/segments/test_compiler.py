@@ -16,15 +16,15 @@ from nxloy_web.customers.names import tag_word
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
-from nxloy_web.ledger.causes import Cause
 from nxloy_web.segments import queries
 from nxloy_web.segments.catalog import FACTS, NO_TIER, Moment
 from nxloy_web.segments.compiler import compile_rules
 from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
-from nxloy_web.tables.points import CustomerBalance, TransactionType
+from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.segments import Condition, Field_, Group, SegmentRules
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_tier
+from tests.ledger.books import Kept
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = NOON
@@ -303,9 +303,8 @@ def test_points_count_as_they_are_at_the_moment_asked_for(app: Flask) -> None:
     shop = make_shop(app)
     customer_id = make_customer(app, shop)
     with inside(app, shop):
-        balance = ledger.balance_of(customer_id, shop.program_id, lock=True)
-        cause = Cause(TransactionType.EARNED, "bonus", new_id(), by=shop.actor(), at=AT)
-        ledger.credit(balance, 50, cause, expires_at=AT + timedelta(days=10))
+        ends = AT + timedelta(days=10)
+        Kept(customer_id, shop.program_id).credit(new_id(), 50, AT, ends=ends)
         db.session.commit()
     rules = SegmentRules(items=[Condition(field="points", operator="at_least", value="50")])
     world = World(shop, (), {})

@@ -36,6 +36,7 @@ WITHOUT_A_QUESTION = {
     "mail.service": "Below the verbs, which have asked.",
     "portal.service.send_code": "Anybody may ask for a code; only the owner of the address has it.",
     "purchases.batch": "The system's part of an import that somebody has started.",
+    "purchases.returning.take_back": "The points of a void or an undone import, which asked.",
     "purchases.service.quote": "Changes nothing: without a lock a missing balance is not made.",
     "redemptions.notices": "Letters follow a change that has been asked for.",
     "redemptions.service.expire": "Time decides this one: the system alone lets a request lapse.",

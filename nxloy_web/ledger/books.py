@@ -1,0 +1,287 @@
+"""Balances under their locks: moves happen in memory, and are written with a statement a table.
+
+The one writer of the ledger. A purchase at the counter is a batch of one, an import a batch of
+thousands; both go through here.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from nxloy_web.current_business import current_business, current_zone
+from nxloy_web.db import db
+from nxloy_web.db.copying import among
+from nxloy_web.db.ids import new_id
+from nxloy_web.db.scope import current_business_id
+from nxloy_web.ledger import expiry, known, moves, rows, sentences
+from nxloy_web.ledger.account import Account, Lot, Standing
+from nxloy_web.ledger.causes import Cause
+from nxloy_web.ledger.moves import Reversal, Step
+from nxloy_web.ledger.rows import Entry
+from nxloy_web.ledger.tiers import Ladder, ladder_of
+from nxloy_web.tables.points import CustomerBalance, TransactionType
+
+MOST = 2_000_000_000
+"""A balance holds at most this many points: the column's range, with room for one more credit."""
+
+
+class Books:
+    """The locked balances of some customers in one program, at one moment."""
+
+    def __init__(self, program_id: str, customer_ids: Collection[str], *, at: datetime) -> None:
+        """Lock the balances in id order, make those that are missing, and write off what has
+        ended meanwhile."""
+        self.program_id = program_id
+        self.at = at
+        self._ladder: Ladder | None = None
+        self._lines: dict[tuple[str, str], str] = {}
+        self._entries: list[Entry] = []
+        self._reversals: list[rows.MadeReversal] = []
+        self._accounts = self._lock(customer_ids)
+        self._settle()
+
+    def account(self, customer_id: str) -> Account:
+        return self._accounts[customer_id]
+
+    def standing(self, customer_id: str) -> Standing:
+        return self._accounts[customer_id].standing
+
+    @property
+    def ladder(self) -> Ladder:
+        """The tiers of the program, read at the first asking."""
+        if self._ladder is None:
+            self._ladder = ladder_of(self.program_id)
+        return self._ladder
+
+    def has_room(self, customer_id: str, amount: int) -> bool:
+        standing = self.standing(customer_id)
+        return max(standing.balance, standing.lifetime_points) + amount <= MOST
+
+    def credit(
+        self,
+        customer_id: str,
+        amount: int,
+        cause: Cause,
+        *,
+        available_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        again_of: str | None = None,
+    ) -> Entry:
+        """Add points as a lot of their own, which pays first what is owed.
+
+        `ends_at` None never ends. `again_of` is the source of the voided purchase that has come
+        again, after `know_lines`: what it left unpaid is paid.
+        """
+        account = self.account(customer_id)
+        line = self._lines.get((account.standing.id, again_of)) if again_of else None
+        lot_id = new_id()
+        lot = Lot(
+            id=lot_id,
+            line_id=line or lot_id,
+            entry_id=new_id(),
+            source_id=cause.source_id,
+            seq=0,
+            amount=amount,
+            worth=amount,
+            remaining=amount,
+            expired=0,
+            available_at=available_at or cause.occurred_at or cause.at,
+            ends_at=ends_at,
+        )
+        step, *paid_for_line = moves.credit(account, lot)
+        entry = self._note(account, step, cause, lot.entry_id)
+        for step in paid_for_line:
+            self._note(account, step, sentences.of_line_again(cause, -step.amount), part=1)
+        if lot.remaining and lot.has_ended(self.at):
+            # An old purchase that was brought in late: its points are written, and written off.
+            self._expire(account, lot)
+        if cause.type is TransactionType.EARNED:
+            account.standing.lifetime_points += amount
+            self.ladder.reach(account.standing, cause.occurred_at or cause.at)
+        return entry
+
+    def know_lines(self, source_kind: str, source_ids: Collection[str]) -> None:
+        """Read, for all at once, what voided purchases that have come again left unpaid."""
+        accounts = self._accounts.values()
+        self._lines |= known.lines_of(accounts, source_kind, source_ids)
+        if self._lines:
+            known.what_can_move(accounts)
+
+    def debit(self, customer_id: str, amount: int, cause: Cause) -> Entry:
+        """Take points out of the lots that end first. Raises moves.TooFew."""
+        account = self.account(customer_id)
+        known.open_lots([account])
+        entry_id = new_id()
+        return self._note(account, moves.debit(account, amount, entry_id), cause, entry_id)
+
+    def take_back(
+        self,
+        source_kind: str,
+        source_ids: Collection[str],
+        cause_of: Callable[[str], Cause],
+    ) -> None:
+        """Purchases come back: what these sources gave is worth nothing from now on.
+
+        The newest first, so that a tier is left in the order it was reached. What was earned
+        counts no longer for tiers, whatever was left to take: a tier is not kept by spending
+        quickly.
+        """
+        accounts = self._accounts.values()
+        known.lots_of(accounts, source_kind, source_ids)
+        known.what_can_move(accounts, homes=_eaten(accounts))
+        wanted = set(source_ids)
+        for account in accounts:
+            lots = [lot for lot in account.lots.values() if lot.source_id in wanted]
+            for lot in sorted(lots, key=lambda one: one.seq, reverse=True):
+                self._lower(account, lot, cause_of(lot.source_id))
+
+    def _lower(self, account: Account, lot: Lot, cause: Cause) -> None:
+        reversal = moves.lower(account, lot)
+        account.standing.lifetime_points -= reversal.wanted
+        self.ladder.fall_back(account.standing, self.at)
+        cause = replace(cause, why=sentences.of_return(cause.why, reversal))
+        self._note_reversal(account, reversal, cause)
+
+    def give_back(self, customer_id: str, debit_id: str, cause: Cause) -> Reversal:
+        """A reward comes back, as far as it was paid for."""
+        account = self.account(customer_id)
+        known.what_can_move([account], debits=[debit_id])
+        reversal = moves.come_back(account, debit_id)
+        cause = replace(cause, why=sentences.of_reward_back(cause.why, reversal))
+        self._note_reversal(account, reversal, cause)
+        return reversal
+
+    def write(self) -> None:
+        """Write everything that has moved; the books can go on afterwards."""
+        accounts = self._accounts.values()
+        rows.write_entries(self._entries)
+        rows.write_new_lots(accounts)
+        rows.write_reversals(self._reversals)
+        rows.write_uses(accounts)
+        rows.write_changed_lots(accounts)
+        rows.write_standings(accounts)
+        self._entries, self._reversals = [], []
+        for account in accounts:
+            account.is_written()
+        _forget_copies()
+
+    def _lock(self, customer_ids: Collection[str]) -> dict[str, Account]:
+        wanted = sorted(customer_ids)
+        rows = self._read(wanted)
+        missing = set(wanted) - {row.customer_id for row in rows}
+        if missing:
+            # Two first purchases at once: the second insert waits for the first, then does nothing.
+            db.session.connection().execute(
+                insert(CustomerBalance.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
+                    index_elements=["business_id", "customer_id", "program_id"]
+                ),
+                [
+                    {
+                        "business_id": current_business_id(),
+                        "id": new_id(),
+                        "customer_id": customer_id,
+                        "program_id": self.program_id,
+                    }
+                    for customer_id in sorted(missing)
+                ],
+            )
+            rows = self._read(wanted)
+        extra_end = expiry.days_on(self.at, moves.EXTRA_DAYS, current_zone())
+        may_go_negative = current_business().settings.balance_may_go_negative
+        return {
+            row.customer_id: Account(Standing(**row._mapping), self.at, extra_end, may_go_negative)
+            for row in rows
+        }
+
+    def _read(self, customer_ids: Sequence[str]) -> Sequence[Any]:
+        """The figures, past the session, which must not keep copies of what moves here."""
+        balance = CustomerBalance
+        return db.session.execute(
+            select(
+                balance.id,
+                balance.customer_id,
+                balance.program_id,
+                balance.balance,
+                balance.spendable,
+                balance.owed,
+                balance.let_off,
+                balance.next_change_at,
+                balance.last_seq,
+                balance.lifetime_points,
+                balance.tier_id,
+                balance.tier_since_at,
+                balance.tier_needs,
+                balance.has_marks,
+            )
+            .where(balance.program_id == self.program_id, among(balance.customer_id, customer_ids))
+            .order_by(balance.id)
+            .with_for_update()
+        ).all()
+
+    def _settle(self) -> None:
+        marked = [one for one in self._accounts.values() if _remembers(one.standing)]
+        if marked:
+            known.what_can_move(marked)
+        due = [account for account in self._accounts.values() if moves.must_settle(account)]
+        if not due:
+            return
+        known.open_lots(due)
+        for account in due:
+            for lot in account.open_lots():
+                if lot.has_ended(self.at):
+                    self._expire(account, lot)
+            moves.recount(account)
+
+    def _expire(self, account: Account, lot: Lot) -> None:
+        cause = sentences.of_expiry(lot)
+        step = moves.expire(account, lot)
+        self._note(account, step, cause, part=0 if lot.revived_at is None else 1)
+
+    def _note(
+        self, account: Account, step: Step, cause: Cause, entry_id: str = "", part: int = 0
+    ) -> Entry:
+        standing = account.standing
+        entry = Entry(
+            entry_id or new_id(),
+            standing.customer_id,
+            standing.program_id,
+            standing.id,
+            step.seq,
+            step.amount,
+            step.balance,
+            cause,
+            part,
+        )
+        self._entries.append(entry)
+        return entry
+
+    def _note_reversal(self, account: Account, reversal: Reversal, cause: Cause) -> None:
+        entry = None if reversal.step is None else self._note(account, reversal.step, cause)
+        entry_id = None if entry is None else entry.id
+        self._reversals.append((account.standing.id, reversal, cause, entry_id))
+
+
+def _remembers(standing: Standing) -> bool:
+    """Whether the next credit has to look at what rewards have eaten."""
+    return bool(standing.owed or standing.let_off or standing.has_marks)
+
+
+def _eaten(accounts: Iterable[Account]) -> set[str]:
+    """Known lots that rewards have eaten of."""
+    return {
+        lot.id
+        for account in accounts
+        for lot in account.lots.values()
+        if lot.worth > lot.remaining + lot.expired
+    }
+
+
+def _forget_copies() -> None:
+    """The session must not answer with figures from before."""
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, CustomerBalance):
+            db.session.expire(row)
