@@ -38,7 +38,7 @@ def earning(program_id: str) -> ResponseReturnValue:
 @bp.post("/<id:program_id>/earning")
 @requires(Permission.PROGRAMS_EDIT)
 def save_earning(program_id: str) -> ResponseReturnValue:
-    """The new form carries an id, the edit form the version it was drawn from."""
+    """The new form carries an id, the edit form the rule and version it was drawn from."""
     program = find_program(program_id)
     rule = queries.current_rule(program_id)
     editing = "version" in request.form
@@ -50,6 +50,7 @@ def save_earning(program_id: str) -> ResponseReturnValue:
             earning_rules.edit(
                 program_id,
                 typed(form, EarningTerms),
+                rule_id=form.rule_id.data,
                 version=form.version.data,
                 by=g.actor,
                 at=clock.now(),
@@ -63,7 +64,10 @@ def save_earning(program_id: str) -> ResponseReturnValue:
                 at=clock.now(),
             )
     except Stale:
-        keep_typed(form, queries.current_rule(program_id))
+        rule = queries.current_rule(program_id)
+        assert rule is not None  # without one the verb says that it has ended
+        keep_typed(form, rule)
+        form.rule_id.data = rule.rule_id
         return _form_page(program, rule, form, status=409)
     return _back(program_id, "Purchases from now on earn by this rule")
 
@@ -72,7 +76,13 @@ def save_earning(program_id: str) -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_EDIT)
 def end_earning(program_id: str) -> ResponseReturnValue:
     form = EndRuleForm.from_request()
-    earning_rules.end(program_id, version=form.version.data, by=g.actor, at=clock.now())
+    earning_rules.end(
+        program_id,
+        rule_id=form.rule_id.data,
+        version=form.version.data,
+        by=g.actor,
+        at=clock.now(),
+    )
     return _back(program_id, "The rule has ended; purchases earn nothing now")
 
 
@@ -117,7 +127,7 @@ def _edit_form(rule: EarningRule | None) -> EditEarningForm:
     """Sent when the rule has ended meanwhile, it is as typed; the verb refuses it."""
     if rule is None:
         return EditEarningForm.from_request()
-    return EditEarningForm.of(rule.terms, version=rule.version)
+    return EditEarningForm.of(rule.terms, version=rule.version, beside={"rule_id": rule.rule_id})
 
 
 def _form_page(

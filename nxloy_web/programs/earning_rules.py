@@ -41,9 +41,18 @@ def create(
 
 
 def edit(
-    program_id: str, terms: EarningTerms, *, version: int | None, by: Actor, at: datetime
+    program_id: str,
+    terms: EarningTerms,
+    *,
+    rule_id: str | None,
+    version: int | None,
+    by: Actor,
+    at: datetime,
 ) -> EarningRule:
-    """End the version in force and put the next one in its place."""
+    """End the version in force and put the next one in its place.
+
+    `rule_id` and `version` say what the page has shown: another rule may have followed since.
+    """
     by.needs(Permission.PROGRAMS_EDIT)
     program = _locked(program_id)
     rule = _current(program_id)
@@ -51,6 +60,8 @@ def edit(
         raise NoRule
     if rule.terms == terms:
         return rule
+    if rule.rule_id != rule_id:
+        raise Stale
     check_version(rule, version)
     rule.ended_at = at
     db.session.flush()
@@ -66,7 +77,9 @@ def edit(
     )
 
 
-def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> None:
+def end(
+    program_id: str, *, rule_id: str | None, version: int | None, by: Actor, at: datetime
+) -> None:
     """From now on purchases in the program earn nothing. Pressed twice, the second changes
     nothing."""
     by.needs(Permission.PROGRAMS_EDIT)
@@ -74,7 +87,7 @@ def end(program_id: str, *, version: int | None, by: Actor, at: datetime) -> Non
     rule = _current(program_id)
     if rule is None:
         return
-    if rule.version != version:
+    if (rule.rule_id, rule.version) != (rule_id, version):
         raise Stale(_("The rule was changed in the meantime. Look at it again before you end it."))
     rule.ended_at = at
     db.session.flush()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from wtforms import (
     ColorField,
     DecimalField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -194,9 +195,15 @@ class NewEarningForm(EarningFields, CreateForm):
     pass
 
 
-class EditEarningForm(EarningFields, EditForm):
+class _OfOneRule(EditForm):
+    """Each rule counts its versions from 1, so the version alone does not say which was shown."""
+
+    rule_id = HiddenField()
+
+
+class EditEarningForm(EarningFields, _OfOneRule):
     pass
 
 
-class EndRuleForm(EditForm):
+class EndRuleForm(_OfOneRule):
     pass

@@ -89,6 +89,37 @@ def test_a_rule_ends_once_and_another_can_follow(app: Flask, shop: Shop, owner: 
     assert actions == ["earning_rule.edited", "earning_rule.ended", "earning_rule.created"]
 
 
+def follow_with_another(shop: Shop, owner: Browser) -> None:
+    """The rule ends and another one begins, which counts its versions from 1 again."""
+    press(owner.get(shop.url(f"/programs/{shop.program_id}")), "End the rule")
+    save(form(owner, shop), points="3")
+
+
+def test_a_form_of_a_rule_that_has_ended_does_not_change_the_one_that_followed(
+    app: Flask, shop: Shop, owner: Browser
+) -> None:
+    opened = form(owner, shop)
+    follow_with_another(shop, owner)
+    late = save(opened, points="9")
+    assert late.status_code == 409
+    assert "What you typed is still here" in late.text
+    assert 'value="9"' in late.text
+    assert [(rule.terms.points, rule.version) for rule in rules(app, shop)] == [(1, 1), (3, 1)]
+    press(late, "Save rule")
+    _, second, third = rules(app, shop)
+    assert (third.terms.points, third.version) == (9, 2)
+    assert third.rule_id == second.rule_id
+
+
+def test_the_end_of_a_rule_that_has_ended_does_not_end_the_one_that_followed(
+    app: Flask, shop: Shop, owner: Browser
+) -> None:
+    opened = owner.get(shop.url(f"/programs/{shop.program_id}"))
+    follow_with_another(shop, owner)
+    assert press(opened, "End the rule").status_code == 409
+    assert rules(app, shop)[-1].ended_at is None
+
+
 def test_a_second_rule_is_refused(shop: Shop, owner: Browser) -> None:
     press(owner.get(shop.url(f"/programs/{shop.program_id}")), "End the rule")
     empty, another = form(owner, shop), form(owner, shop)
