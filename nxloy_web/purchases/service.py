@@ -7,14 +7,14 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
-from nxloy_web.db.rows import already, find
-from nxloy_web.db.session import WITH_DELETED, history
+from nxloy_web.db.rows import already, find, write_past_version
+from nxloy_web.db.session import history
 from nxloy_web.earning.points import Earned
 from nxloy_web.earning.programs import default_program, running_rules
 from nxloy_web.errors import BusinessRule
@@ -309,8 +309,8 @@ def _figures(purchase: Purchase) -> dict[str, Any]:
 def _count(customer: Customer, purchase: Purchase) -> None:
     """Add up in SQL: two counters at once must not lose a purchase, and a customer's form that
     is open elsewhere must not go stale because of one."""
-    _set_figures(
-        customer.id,
+    write_past_version(
+        customer,
         purchase_count=Customer.purchase_count + 1,
         spent_minor=Customer.spent_minor + purchase.amount_minor,
         first_purchase_at=func.least(Customer.first_purchase_at, purchase.occurred_at),
@@ -321,27 +321,17 @@ def _count(customer: Customer, purchase: Purchase) -> None:
 def _count_again(customer_id: str) -> None:
     # First the row, then the sums: read while waiting for the row, they would miss what the one
     # before us has recorded.
-    row = select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True)
-    db.session.execute(history(row))
+    row = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
+    customer = db.session.scalars(history(row)).one()
     mine = (Purchase.customer_id == customer_id, Purchase.status == PurchaseStatus.RECORDED)
 
     def figure(column: Any) -> Any:
         return select(column).where(*mine).correlate(None).scalar_subquery()
 
-    _set_figures(
-        customer_id,
+    write_past_version(
+        customer,
         purchase_count=figure(func.count()),
         spent_minor=figure(func.coalesce(func.sum(Purchase.amount_minor), 0)),
         first_purchase_at=figure(func.min(Purchase.occurred_at)),
         last_purchase_at=figure(func.max(Purchase.occurred_at)),
     )
-
-
-def _set_figures(customer_id: str, **figures: Any) -> None:
-    db.session.execute(
-        update(Customer).where(Customer.id == customer_id).values(**figures),
-        execution_options={WITH_DELETED: True, "synchronize_session": False},
-    )
-    for row in db.session.identity_map.values():
-        if isinstance(row, Customer) and row.id == customer_id:
-            db.session.expire(row, list(figures))

@@ -22,7 +22,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
 from nxloy_web.db.session import history
-from nxloy_web.earning.programs import default_program
+from nxloy_web.earning.programs import program_paying_for
 from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.events import EventName
 from nxloy_web.ledger import expiry, limits
@@ -105,7 +105,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     if pressed is not None:
         return pressed
     limits.refuse_blocked(find(Customer, customer_id))
-    program_id = _program_of(find(Reward, reward_id))
+    program_id = program_paying_for(find(Reward, reward_id))
     books = None
     if program_id is not None:
         books = Books(program_id, [customer_id], at=at)
@@ -307,14 +307,6 @@ def _pressed(id: str, customer_id: str, reward_id: str) -> RewardRedemption | No
     if first is not None and (first.customer_id, first.reward_id) != (customer_id, reward_id):
         raise FormUsed
     return first
-
-
-def _program_of(reward: Reward) -> str | None:
-    """The program whose points pay; a reward without one is paid in the default program."""
-    if reward.program_id is not None:
-        return reward.program_id
-    program = default_program()
-    return None if program is None else program.id
 
 
 def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
