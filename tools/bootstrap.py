@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+# A tool whose packages would change how the product runs has an environment of its own.
+VENV = ROOT / os.environ.get("NX_VENV", ".venv")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 
@@ -31,7 +32,7 @@ def main(groups):
         return
     if not works():
         make_environment()
-    print("Installing packages into .venv (the first time takes a minute) ...", flush=True)
+    print(f"Installing packages into {VENV.name} (the first time takes a minute) ...", flush=True)
     install(groups)
     stamp.write_text(wanted)
 
@@ -53,7 +54,7 @@ def works():
 
 
 def make_environment():
-    print("Making .venv ...", flush=True)
+    print(f"Making {VENV.name} ...", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     made = run(sys.executable, "-m", "venv", VENV, capture_output=True, text=True)
     if made.returncode != 0:
