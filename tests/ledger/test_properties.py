@@ -52,11 +52,39 @@ def of_many(histories_played: int) -> Callable[[Test], Test]:
     )
 
 
+RARE: list[list[Step]] = [
+    # A line comes again and pays what its forerunner left unpaid, wholly or in part.
+    [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 30)],
+    [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 10)],
+    # It goes on paying when a reward makes room in it.
+    [
+        *[("credit", 20, None, 0), ("spend", 10), ("spend", 10), ("reverse", 0)],
+        *[("again", 0, 10), ("come back", 0)],
+    ],
+    # A purchase does not pay what was let off before it, when others come back either.
+    [
+        *[("credit", 10, None, 0), ("spend", 10), ("reverse", 0)],
+        *[("credit", 20, None, 0), ("credit", 10, None, 0), ("reverse", 1)],
+    ],
+    [
+        *[("credit", 10, None, 0), ("spend", 10), ("reverse", 0)],
+        *[("credit", 20, None, 0), ("spend", 10), ("come back", 1)],
+    ],
+]
+"""What chance seldom plays: each is a mutant that lived."""
+
+
 def moves_like_the_model(may_go_negative: bool, history: list[Step]) -> None:
     played = Played(Pure(may_go_negative), may_go_negative)
     for step in history:
         played.play(step)
         played.is_alike()
+
+
+@pytest.mark.parametrize("may_go_negative", [False, True])
+@pytest.mark.parametrize("history", RARE)
+def test_the_moves_of_rare_histories_are_too(may_go_negative: bool, history: list[Step]) -> None:
+    moves_like_the_model(may_go_negative, history)
 
 
 @of_many(500)
@@ -108,6 +136,11 @@ def play_out(app: Flask, shop: Shop, history: list[Step]) -> None:
         played.is_alike()
         assert list(check.answers()) == []
         db.session.rollback()
+
+
+@pytest.mark.parametrize("history", RARE)
+def test_the_books_of_rare_histories_are_too(app: Flask, shop: Shop, history: list[Step]) -> None:
+    play_out(app, shop, history)
 
 
 @of_many(120)

@@ -138,7 +138,8 @@ def _end(trial: Trial) -> None:
 
 
 def _first_failure(output: str) -> str:
-    for line in output.splitlines():
+    _, _, summary = output.rpartition("short test summary info")
+    for line in summary.splitlines():
         if line.startswith(("FAILED ", "ERROR ")):
             return line.split(" - ")[0].split(maxsplit=1)[1]
     return "not being loaded at all"
