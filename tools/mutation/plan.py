@@ -15,6 +15,7 @@ OF_MOVES = "tests/ledger/test_properties.py::"
 MOVES = (
     # These ask no database.
     OF_MOVES + "test_the_moves_of_rare_histories_are_too",
+    "tests/ledger/test_what_moves_say.py",
     OF_MOVES + "test_the_moves_are_those_of_the_model",
     OF_MOVES + "test_with_time_standing_still_reversals_end_the_same_in_every_order",
     "tests/ledger/test_service.py",
