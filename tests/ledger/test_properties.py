@@ -53,6 +53,8 @@ def of_many(histories_played: int) -> Callable[[Test], Test]:
 
 
 RARE: list[list[Step]] = [
+    # What a reward leaves in a lot ends with it.
+    [("credit", 20, 2, 0), ("spend", 10), ("wait", 3)],
     # A line comes again and pays what its forerunner left unpaid, wholly or in part.
     [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 30)],
     [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 10)],

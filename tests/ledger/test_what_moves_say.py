@@ -4,6 +4,7 @@ from nxloy_web.ledger import moves
 from nxloy_web.ledger.account import Account
 from nxloy_web.ledger.moves import Reversal
 from tests.factories import NOON
+from tests.ledger.books import DAY
 from tests.ledger.histories import Pure
 
 
@@ -35,6 +36,7 @@ def test_of_purchases_that_are_owed() -> None:
     assert said(moves.lower(account, lots["B"])) == {}
     assert said(moves.come_back(account, "R")) == {"wanted": 10, "moved": 10, "owed": 10}
     assert (account.standing.balance, account.standing.owed) == (-5, 5)
+    assert account.standing.next_change_at is None  # what begins now is no change to come
 
 
 def test_of_purchases_that_are_let_off() -> None:
@@ -47,3 +49,14 @@ def test_of_purchases_that_are_let_off() -> None:
     assert said(moves.come_back(account, "S")) == {"wanted": 5, "paid_for_others": 5}
     assert said(moves.come_back(account, "R")) == {"wanted": 10, "moved": 5, "let_off": 5}
     assert (account.standing.balance, account.standing.let_off) == (5, 0)
+
+
+def test_of_rewards_whose_points_have_ended() -> None:
+    pure = Pure(may_go_negative=False)
+    pure.credit("A", 10, NOON, NOON, NOON + 2 * DAY, None)
+    pure.spend("R", 10, NOON)
+    first = moves.come_back(pure.begin(NOON + 3 * DAY), "R")
+    assert said(first) == {"wanted": 10, "moved": 10, "revived": 10}
+    pure.spend("S", 10, NOON + 3 * DAY)
+    second = moves.come_back(pure.begin(NOON + 20 * DAY), "S")
+    assert said(second) == {"wanted": 10, "ended": 10}

@@ -91,6 +91,14 @@ def test_asking_takes_points_and_stock_at_once(
     standing(app, shop, customer)
 
 
+def test_a_reward_for_money_moves_no_points(app: Flask, shop: Shop, customer: str) -> None:
+    before = entries_of(app, shop, customer)
+    token = make_reward(app, shop, points_cost=0, money_cost=300)
+    do(app, shop, service.cancel, ask(app, shop, customer, token))
+    assert entries_of(app, shop, customer) == before
+    assert books_of(app, shop) == []
+
+
 def test_pressed_twice_it_is_asked_for_once(
     app: Flask, shop: Shop, customer: str, mug: str
 ) -> None:
