@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, select
 
 from nxloy_web.db import db
-from nxloy_web.db.cursors import Cursor, write_cursor
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import User
 
 PAGE = 50
+NEWEST_FIRST = Order(AuditEntry.occurred_at, AuditEntry.id, descending=True)
 KINDS = ("team", "customer", "system")
 """Who acts: what can be chosen instead of a person."""
 
@@ -25,18 +26,11 @@ class Filter:
     who: str = ""
     """The id of a person, or one of KINDS."""
     subject_id: str = ""
-    before: Cursor | None = None
-    """The last entry that was seen."""
 
 
-def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
-    """A page of entries with the name of who acted, newest first, and the cursor of the next."""
-    statement = (
-        select(AuditEntry, User.name)
-        .outerjoin(User, User.id == AuditEntry.actor_user_id)
-        .order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc())
-        .limit(PAGE + 1)
-    )
+def entries(filter_: Filter, seen: str) -> Page[Row[AuditEntry, str | None]]:
+    """A page of entries with the name of who acted, those before the last one that was seen."""
+    statement = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_user_id)
     if filter_.subject_type:
         statement = statement.where(AuditEntry.subject_type == filter_.subject_type)
     if filter_.subject_id:
@@ -45,14 +39,7 @@ def entries(filter_: Filter) -> tuple[Sequence[Any], str]:
         statement = statement.where(AuditEntry.actor_kind == filter_.who)
     elif filter_.who:
         statement = statement.where(AuditEntry.actor_user_id == filter_.who)
-    if filter_.before is not None:
-        older = tuple_(AuditEntry.occurred_at, AuditEntry.id) < tuple_(*filter_.before)
-        statement = statement.where(older)
-    rows = db.session.execute(statement).all()
-    if len(rows) <= PAGE:
-        return rows, ""
-    last = rows[PAGE - 1][0]
-    return rows[:PAGE], write_cursor(last.occurred_at, last.id)
+    return NEWEST_FIRST.page(statement, after=seen, size=PAGE)
 
 
 def last_change(subject_type: str, subject_id: str) -> tuple[str, datetime] | None:

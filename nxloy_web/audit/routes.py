@@ -19,14 +19,11 @@ def index() -> ResponseReturnValue:
         subject_type=said.text("subject_type"),
         who=said.text("person"),
         subject_id=said.row_id("subject"),
-        before=said.cursor("before"),
     )
-    entries, next_cursor = queries.entries(filter_)
     return page(
         "audit/index.html",
         fragment="audit/_results.html",
-        entries=entries,
-        next_cursor=next_cursor,
+        entries=queries.entries(filter_, said.cursor("before")),
         filter=filter_,
         people=queries.people(),
         subject_types=queries.subject_types(),

@@ -1,6 +1,5 @@
 """Who works in a business. There is always an owner."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, case, func, select, type_coerce
@@ -10,6 +9,7 @@ from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.businesses.locks import locked_business
 from nxloy_web.db import db
+from nxloy_web.db.paging import NumberedPage, numbered_page
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
@@ -18,27 +18,23 @@ from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Membership
 from nxloy_web.texts import _
 
-PAGE = 25
-
 
 class LastOwner(BusinessRule):
     message = _("A business needs an owner. Make somebody else one first.")
 
 
-def members(page: int) -> tuple[Sequence[Membership], int]:
-    """A page of the team with their users, owners first, and how many they are in all."""
+def members(page: int) -> NumberedPage[Membership]:
+    """A page of the team with their users, owners first."""
     total = db.session.scalar(select(func.count(Membership.id)).where(_living())) or 0
     ranks = {role.value: number for number, role in enumerate(Role)}
     rank = case(ranks, value=type_coerce(Membership.role, Text))
-    rows = db.session.scalars(
+    statement = (
         select(Membership)
         .join(User, User.id == Membership.user_id)
         .options(joinedload(Membership.user))
         .order_by(rank, User.name, Membership.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    return rows, total
+    )
+    return numbered_page(statement, page, total=total)
 
 
 def member(membership_id: str) -> Membership:

@@ -22,14 +22,9 @@ bp = desk("team", __name__, "/team")
 @bp.get("/")
 @requires(Permission.TEAM_EDIT)
 def index() -> ResponseReturnValue:
-    number = arguments().page()
-    members, total = team.members(number)
     return page(
         "team/index.html",
-        members=members,
-        total=total,
-        number=number,
-        page_size=team.PAGE,
+        members=team.members(arguments().page()),
         invitations=invitations.waiting(),
         now=clock.now(),
     )

@@ -5,49 +5,38 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Text,
-    and_,
-    any_,
-    cast,
-    func,
-    literal,
-    literal_column,
-    select,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from nxloy_web.customers import finding
 from nxloy_web.customers.finding import Match
 from nxloy_web.customers.queries import ProgramWithTiers
-from nxloy_web.db import db
-from nxloy_web.db.cursors import write_cursor
+from nxloy_web.db import db, paging
+from nxloy_web.db.paging import COUNTED, Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.segments import CustomerSegmentMember
-from nxloy_web.web.arguments import GREATEST, Arguments
+from nxloy_web.web.arguments import Arguments
 
-PAGE = 25
-COUNTED = 1_000
-LONGEST_CURSOR = 500
-NEVER = "-infinity"
-"""Stands for "has not bought yet" where lists sort by the last purchase."""
-
-_BOUGHT: ColumnElement[Any] = literal_column(
-    "coalesce(customers.last_purchase_at, '-infinity'::timestamptz)"
-)
-SORTS: dict[str, Any] = {
-    "name": Customer.name_norm,
-    "joined": Customer.created_at,
-    "spent": Customer.spent_minor,
-    "last": _BOUGHT,
-}
 DEFAULT_SORT = "-joined"
+
+
+def _orders(sort: str, column: Any, *, never_lowest: bool = False) -> dict[str, Order]:
+    return {
+        mark + sort: Order(column, Customer.id, descending=bool(mark), never_lowest=never_lowest)
+        for mark in ("", "-")
+    }
+
+
+SORTS = {
+    **_orders("name", Customer.name_norm),
+    **_orders("joined", Customer.created_at),
+    **_orders("spent", Customer.spent_minor),
+    **_orders("last", Customer.last_purchase_at, never_lowest=True),
+}
+LATEST_DELETED = Order(Customer.deleted_at, Customer.id, descending=True)
 
 
 @dataclass(frozen=True)
@@ -73,9 +62,9 @@ class Filter:
             segment_id=args.row_id("segment"),
             tier_id=args.row_id("tier"),
             tag=args.text("tag"),
-            sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
-            after=args.text("after", LONGEST_CURSOR),
-            before=args.text("before", LONGEST_CURSOR),
+            sort=sort if sort in SORTS else DEFAULT_SORT,
+            after=args.cursor("after"),
+            before=args.cursor("before"),
         )
 
     @property
@@ -99,89 +88,41 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
-    rows: list[Line]
-    total: int
-    """Counted up to one more than COUNTED."""
-    before: str
-    after: str
-    """Cursors of the pages on either side; empty at the ends."""
-
-
-@dataclass(frozen=True)
 class _Narrowed:
     condition: ColumnElement[bool]
     match: Match | None = None
     """The search behind the condition, when nothing else filters: its count can stop early."""
 
 
-def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page:
+def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page[Line]:
     narrowed = _narrowed(filter_)
-    backwards = bool(filter_.before)
-    cursor = _read(filter_, filter_.before or filter_.after)
-    statement = _ordered(select(*_COLUMNS), filter_, backwards)
-    if narrowed is not None:
-        statement = statement.where(narrowed.condition)
-    if cursor is not None:
-        statement = statement.where(_beyond(filter_, cursor, backwards))
-    found = db.session.execute(statement.limit(PAGE + 1)).all()
-    more, rows = len(found) > PAGE, found[:PAGE]
-    if backwards:
-        rows = rows[::-1]
-    first, last = (rows[0], rows[-1]) if rows else (None, None)
-    return Page(
-        rows=_lines(rows, _balances([row.id for row in rows], program, at)),
-        total=_count(narrowed),
-        before=_write(filter_, first) if first and (more if backwards else cursor) else "",
-        after=_write(filter_, last) if last and (backwards or more) else "",
-    )
+    statement: Select[Any] = _where(select(*_COLUMNS), narrowed)
+    found = SORTS[filter_.sort].page(statement, after=filter_.after, before=filter_.before)
+    balances = _balances([row.id for row in found.rows], program, at)
+    return replace(found.each(lambda row: _line(row, balances)), total=_count(narrowed))
 
 
 def everything(
     filter_: Filter, program: ProgramWithTiers | None, at: datetime, batch: int = 1_000
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
-    filter_ = replace(filter_, before="", after="")
-    narrowed = _narrowed(filter_)
-    cursor = None
-    while True:
-        statement = _ordered(select(Customer), filter_, backwards=False)
-        if narrowed is not None:
-            statement = statement.where(narrowed.condition)
-        if cursor is not None:
-            statement = statement.where(_beyond(filter_, cursor, backwards=False))
-        rows = db.session.scalars(statement.limit(batch)).all()
-        balances = _balances([row.id for row in rows], program, at)
-        for row in rows:
+    statement = _where(select(Customer), _narrowed(filter_))
+    for rows in SORTS[filter_.sort].batches(statement, batch):
+        customers = [row[0] for row in rows]
+        balances = _balances([row.id for row in customers], program, at)
+        for row in customers:
             yield row, *balances.get(row.id, (None, None))
-        if len(rows) < batch:
-            return
-        cursor = _read(filter_, _write(filter_, rows[-1]))
-        db.session.expunge_all()
 
 
 def ids_matching(filter_: Filter) -> Select[Any]:
     """The customers "all that match" means, as a query to insert from."""
-    statement = select(Customer.id).where(Customer.deleted_at.is_(None))
-    narrowed = _narrowed(filter_)
-    return statement if narrowed is None else statement.where(narrowed.condition)
+    return _where(select(Customer.id).where(Customer.deleted_at.is_(None)), _narrowed(filter_))
 
 
-def deleted(before: tuple[datetime, str] | None) -> tuple[list[Customer], str]:
-    """A page of deleted customers, the latest first, and the cursor of the next."""
-    statement = (
-        select(Customer)
-        .where(Customer.deleted_at.is_not(None))
-        .order_by(Customer.deleted_at.desc(), Customer.id.desc())
-        .limit(PAGE + 1)
-    )
-    if before is not None:
-        statement = statement.where(tuple_(Customer.deleted_at, Customer.id) < tuple_(*before))
-    rows = list(db.session.scalars(history(statement)))
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    if last is None or last.deleted_at is None:
-        return rows, ""
-    return rows[:PAGE], write_cursor(last.deleted_at, last.id)
+def deleted(seen: str) -> Page[Customer]:
+    """A page of deleted customers, the latest first: those after the last that was seen."""
+    statement = history(select(Customer).where(Customer.deleted_at.is_not(None)))
+    return LATEST_DELETED.page(statement, after=seen).each(lambda row: row[0])
 
 
 _COLUMNS: Any = (
@@ -221,17 +162,8 @@ def _balances(
     }
 
 
-def _ordered(statement: Select[Any], filter_: Filter, backwards: bool) -> Select[Any]:
-    column = SORTS[filter_.sort.removeprefix("-")]
-    if filter_.sort.startswith("-") is not backwards:
-        return statement.order_by(column.desc(), Customer.id.desc())
-    return statement.order_by(column, Customer.id)
-
-
-def _beyond(filter_: Filter, cursor: tuple[Any, str], backwards: bool) -> ColumnElement[bool]:
-    here = tuple_(SORTS[filter_.sort.removeprefix("-")], Customer.id)
-    there = tuple_(*cursor)
-    return here < there if filter_.sort.startswith("-") is not backwards else here > there
+def _where(statement: Select[Any], narrowed: _Narrowed | None) -> Select[Any]:
+    return statement if narrowed is None else statement.where(narrowed.condition)
 
 
 def _narrowed(filter_: Filter) -> _Narrowed | None:
@@ -263,7 +195,7 @@ def _by(match: Match) -> _Narrowed:
 
 
 def _count(narrowed: _Narrowed | None) -> int:
-    # One more than is said exactly: "more than 1,000" must not cost a count of a million.
+    # A search may know without counting that there are more than is said exactly.
     match = narrowed.match if narrowed else None
     if match is not None and match.at_least > COUNTED:
         return COUNTED + 1
@@ -276,68 +208,21 @@ def _count(narrowed: _Narrowed | None) -> int:
         rows = select(some.c[0]).distinct()
     else:
         rows = select(Customer.id).where(narrowed.condition)
-    limited = rows.limit(COUNTED + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(limited)) or 0
+    return paging.count(rows)
 
 
-def _lines(rows: Any, balances: dict[str, tuple[int, str | None]]) -> list[Line]:
-    lines = []
-    for row in rows:
-        full = " ".join(part for part in (row.first_name, row.last_name) if part)
-        reach = row.email or row.phone_e164 or ""
-        points, tier_id = balances.get(row.id, (0, None))
-        lines.append(
-            Line(
-                id=row.id,
-                name=full or reach or "Erased customer",
-                reach=reach if full else "",
-                status=row.status,
-                spent_minor=row.spent_minor,
-                last_purchase_at=row.last_purchase_at,
-                created_at=row.created_at,
-                points=points,
-                tier_id=tier_id,
-            )
-        )
-    return lines
-
-
-def _write(filter_: Filter, row: Any) -> str:
-    match filter_.sort.removeprefix("-"):
-        case "name":
-            value = row.name_norm
-        case "joined":
-            value = row.created_at.isoformat()
-        case "spent":
-            value = str(row.spent_minor)
-        case _:
-            value = row.last_purchase_at.isoformat() if row.last_purchase_at else NEVER
-    return f"{value}~{row.id}"
-
-
-def _read(filter_: Filter, cursor: str) -> tuple[Any, str] | None:
-    value, mark, row_id = cursor.rpartition("~")
-    if not mark or not row_id.isalnum():
-        return None
-    try:
-        match filter_.sort.removeprefix("-"):
-            case "name":
-                return value, row_id
-            case "joined":
-                return _instant(value), row_id
-            case "spent":
-                return min(max(int(value[:20]), 0), GREATEST), row_id
-            case _:
-                # A bound parameter of type timestamptz: Python has no such instant.
-                return cast(
-                    NEVER if value == NEVER else _instant(value).isoformat(), TIMESTAMP(True)
-                ), row_id
-    except ValueError:
-        return None
-
-
-def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("an instant has a zone")
-    return at
+def _line(row: Any, balances: dict[str, tuple[int, str | None]]) -> Line:
+    full = " ".join(part for part in (row.first_name, row.last_name) if part)
+    reach = row.email or row.phone_e164 or ""
+    points, tier_id = balances.get(row.id, (0, None))
+    return Line(
+        id=row.id,
+        name=full or reach or "Erased customer",
+        reach=reach if full else "",
+        status=row.status,
+        spent_minor=row.spent_minor,
+        last_purchase_at=row.last_purchase_at,
+        created_at=row.created_at,
+        points=points,
+        tier_id=tier_id,
+    )

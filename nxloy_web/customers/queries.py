@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
-from nxloy_web.db.cursors import write_cursor
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID, OLDEST_FIRST
 from nxloy_web.errors import NotFound
@@ -22,7 +20,9 @@ from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 
-PAGE = 25
+ENTRIES = Order(PointTransaction.seq, descending=True)
+PURCHASES = Order(Purchase.occurred_at, Purchase.id, descending=True)
+REDEMPTIONS = Order(RewardRedemption.requested_at, RewardRedemption.id, descending=True)
 
 
 @dataclass(frozen=True)
@@ -118,64 +118,37 @@ def tiers_of(program_ids: Sequence[str]) -> dict[str, list[LoyaltyTier]]:
 
 
 def entries(
-    customer_id: str, program_id: str | None, before_seq: int | None
-) -> tuple[list[tuple[PointTransaction, str | None]], int | None]:
-    """A page of ledger entries in one program with who made them, and the next page's cursor."""
+    customer_id: str, program_id: str | None, seen: str
+) -> Page[Row[PointTransaction, str | None]]:
+    """A page of ledger entries in one program with who made them: those before the last seen."""
     if program_id is None:
-        return [], None
+        return Page()
     statement = (
         select(PointTransaction, User.name)
         .outerjoin(User, User.id == PointTransaction.by_user_id)
         .where(
             PointTransaction.customer_id == customer_id, PointTransaction.program_id == program_id
         )
-        .order_by(PointTransaction.seq.desc())
-        .limit(PAGE + 1)
     )
-    if before_seq is not None:
-        statement = statement.where(PointTransaction.seq < before_seq)
-    rows: list[Any] = [tuple(row) for row in db.session.execute(statement)]
-    return rows[:PAGE], rows[PAGE - 1][0].seq if len(rows) > PAGE else None
+    return ENTRIES.page(statement, after=seen)
 
 
-def purchases(
-    customer_id: str, before: tuple[datetime, str] | None
-) -> tuple[list[tuple[Purchase, str | None, str | None]], str]:
-    """A page of purchases with location and who recorded them, and the next page's cursor."""
-    columns: Any = select(Purchase, Location.name, User.name)
-    statement = history(
-        columns.outerjoin(Location, Location.id == Purchase.location_id)
+def purchases(customer_id: str, seen: str) -> Page[Row[Purchase, str | None, str | None]]:
+    """A page of purchases with location and who recorded them: those before the last seen."""
+    statement = (
+        select(Purchase, Location.name, User.name)
+        .outerjoin(Location, Location.id == Purchase.location_id)
         .outerjoin(User, User.id == Purchase.by_user_id)
         .where(Purchase.customer_id == customer_id)
-        .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
-        .limit(PAGE + 1)
     )
-    if before is not None:
-        statement = statement.where(_older(Purchase.occurred_at, Purchase.id, before))
-    rows: list[Any] = [tuple(row) for row in db.session.execute(statement)]
-    last = rows[PAGE - 1][0] if len(rows) > PAGE else None
-    return rows[:PAGE], write_cursor(last.occurred_at, last.id) if last else ""
+    return PURCHASES.page(history(statement), after=seen)
 
 
-def redemptions(
-    customer_id: str, before: tuple[datetime, str] | None
-) -> tuple[list[RewardRedemption], str]:
-    """A page of redemptions with their rewards, and the next page's cursor."""
-    statement = history(
+def redemptions(customer_id: str, seen: str) -> Page[RewardRedemption]:
+    """A page of redemptions with their rewards: those before the last seen."""
+    statement = (
         select(RewardRedemption)
         .where(RewardRedemption.customer_id == customer_id)
         .options(joinedload(RewardRedemption.reward))
-        .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
-        .limit(PAGE + 1)
     )
-    if before is not None:
-        statement = statement.where(
-            _older(RewardRedemption.requested_at, RewardRedemption.id, before)
-        )
-    rows = list(db.session.scalars(statement))
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return rows[:PAGE], write_cursor(last.requested_at, last.id) if last else ""
-
-
-def _older(instant: Any, row_id: Any, before: tuple[datetime, str]) -> ColumnElement[bool]:
-    return or_(instant < before[0], and_(instant == before[0], row_id < before[1]))
+    return REDEMPTIONS.page(history(statement), after=seen).each(lambda row: row[0])

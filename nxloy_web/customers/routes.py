@@ -1,6 +1,6 @@
 """Customers: the list, a customer's page, and what can be done there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,7 @@ from nxloy_web.customers.forms import EditCustomerForm, NewCustomerForm
 from nxloy_web.customers.reach import NotReachable
 from nxloy_web.customers.spelling import NotPossible
 from nxloy_web.db.facts import facts_of
+from nxloy_web.db.paging import Page
 from nxloy_web.db.rows import find
 from nxloy_web.errors import Stale
 from nxloy_web.ledger import reads as ledger
@@ -53,7 +54,6 @@ def index() -> ResponseReturnValue:
         filter=filter_,
         program=program,
         listing=listing.page_of(filter_, program, clock.now()),
-        most=listing.COUNTED,
         # Only the whole page shows the filters, so a fragment does not read what fills them.
         segments=lambda: choices().all,
         lists=lambda: choices().manual,
@@ -80,12 +80,10 @@ def export() -> ResponseReturnValue:
 @bp.get("/deleted")
 @requires(Permission.CUSTOMERS_MANAGE)
 def deleted() -> ResponseReturnValue:
-    rows, after = listing.deleted(arguments().cursor("after"))
     return page(
         "customers/deleted.html",
         fragment="customers/_deleted.html",
-        rows=rows,
-        after=after,
+        deleted=listing.deleted(arguments().cursor("after")),
     )
 
 
@@ -227,19 +225,19 @@ def profile_page(
     standings = ledger.standings(customer_id, at)
     program = queries.default_program()
     program_id = said.row_id("program") or _shown_program(standings, program)
-    rows, after = {
-        "activity": lambda: queries.entries(customer_id, program_id, said.number("before")),
-        "purchases": lambda: queries.purchases(customer_id, said.cursor("before")),
-        "redemptions": lambda: queries.redemptions(customer_id, said.cursor("before")),
-    }[tab]()
+    seen = said.cursor("before")
+    shown: dict[str, Callable[[], Page[Any]]] = {
+        "activity": lambda: queries.entries(customer_id, program_id, seen),
+        "purchases": lambda: queries.purchases(customer_id, seen),
+        "redemptions": lambda: queries.redemptions(customer_id, seen),
+    }
     return page(
         "customers/show.html",
         fragment="customers/_tab.html" if status == 200 else None,
         status=status,
         customer=customer,
         tab=tab,
-        rows=rows,
-        after=after,
+        shown=shown[tab](),
         program=program,
         program_id=program_id,
         standings=standings,

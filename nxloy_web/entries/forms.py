@@ -14,7 +14,6 @@ def read_filter(args: Arguments) -> Filter:
         text=args.text("q"),
         since=args.day("since"),
         until=args.day("until"),
-        after=args.cursor("after"),
     )
 
 

@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, load_only
 
 from nxloy_web.customers import finding
-from nxloy_web.db import db
-from nxloy_web.db.cursors import write_cursor
+from nxloy_web.db import db, paging
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.auth import User
@@ -19,8 +19,7 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.points import PointTransaction, TransactionType
 
-PAGE = 25
-COUNTED = 1_000
+NEWEST_FIRST = Order(PointTransaction.occurred_at, PointTransaction.id, descending=True)
 
 
 @dataclass(frozen=True)
@@ -42,39 +41,24 @@ class Filter:
     since: date | None = None
     until: date | None = None
     """The last day shown."""
-    after: tuple[datetime, str] | None = None
 
     @property
     def is_set(self) -> bool:
-        return replace(self, after=None) != Filter()
+        return self != Filter()
 
 
-def page_of(filter_: Filter, zone: ZoneInfo) -> tuple[list[Entry], str]:
-    """A page of entries, newest first, and the cursor of the next page."""
-    rows = db.session.execute(_listed(filter_, zone).limit(PAGE + 1)).all()
-    entries = [Entry(row, name) for row, name in rows[:PAGE]]
-    return entries, cursor(entries[-1].row) if len(rows) > PAGE else ""
+def page_of(filter_: Filter, zone: ZoneInfo, seen: str) -> Page[Entry]:
+    """A page of entries, newest first: those after the last one that was seen."""
+    page = NEWEST_FIRST.page(_listed(filter_, zone), after=seen)
+    ids: Select[Any] = select(PointTransaction.id)
+    total = paging.count(_where(ids, filter_, zone))
+    return replace(page.each(lambda row: Entry(*row)), total=total)
 
 
 def everything(filter_: Filter, zone: ZoneInfo, batch: int = 500) -> Iterator[Entry]:
     """All entries of the list, read in batches: for the export."""
-    filter_ = replace(filter_, after=None)
-    while True:
-        rows = db.session.execute(_listed(filter_, zone).limit(batch)).all()
-        yield from (Entry(row, name) for row, name in rows)
-        if len(rows) < batch:
-            return
-        last = rows[-1][0]
-        filter_ = replace(filter_, after=(last.occurred_at, last.id))
-        db.session.expunge_all()
-
-
-def count(filter_: Filter, zone: ZoneInfo) -> int:
-    """How many entries match, counted up to one more than COUNTED."""
-    ids: Select[Any] = select(PointTransaction.id)
-    statement = _where(ids, replace(filter_, after=None), zone)
-    rows = statement.limit(COUNTED + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(rows)) or 0
+    for rows in NEWEST_FIRST.batches(_listed(filter_, zone), batch):
+        yield from (Entry(*row) for row in rows)
 
 
 def programs() -> Sequence[LoyaltyProgram]:
@@ -91,11 +75,7 @@ def customer(customer_id: str) -> Customer:
     return found
 
 
-def cursor(row: PointTransaction) -> str:
-    return write_cursor(row.occurred_at, row.id)
-
-
-def _listed(filter_: Filter, zone: ZoneInfo) -> Select[Any]:
+def _listed(filter_: Filter, zone: ZoneInfo) -> Select[PointTransaction, str | None]:
     statement: Any = (
         select(PointTransaction, User.name)
         .outerjoin(User, User.id == PointTransaction.by_user_id)
@@ -113,12 +93,11 @@ def _listed(filter_: Filter, zone: ZoneInfo) -> Select[Any]:
                 load_only(LoyaltyProgram.name, LoyaltyProgram.deleted_at)
             ),
         )
-        .order_by(PointTransaction.occurred_at.desc(), PointTransaction.id.desc())
     )
     return history(_where(statement, filter_, zone))
 
 
-def _where(statement: Select[Any], filter_: Filter, zone: ZoneInfo) -> Select[Any]:
+def _where(statement: Any, filter_: Filter, zone: ZoneInfo) -> Any:
     if filter_.type is not None:
         statement = statement.where(PointTransaction.type == filter_.type)
     if filter_.program_id:
@@ -133,10 +112,6 @@ def _where(statement: Select[Any], filter_: Filter, zone: ZoneInfo) -> Select[An
     if filter_.until is not None:
         end = _start(filter_.until + timedelta(days=1), zone)
         statement = statement.where(PointTransaction.occurred_at < end)
-    if filter_.after is not None:
-        statement = statement.where(
-            tuple_(PointTransaction.occurred_at, PointTransaction.id) < tuple_(*filter_.after)
-        )
     return statement
 
 

@@ -38,15 +38,12 @@ COLUMNS = (
 @requires(Permission.LEDGER_VIEW)
 def index() -> ResponseReturnValue:
     filter_, zone = read_filter(arguments()), ZoneInfo(g.place.timezone)
-    entries, after = queries.page_of(filter_, zone)
     return page(
         "ledger/index.html",
         fragment="ledger/_results.html",
         filter=filter_,
         export=written(filter_),
-        entries=entries,
-        after=after,
-        total=queries.count(filter_, zone),
+        entries=queries.page_of(filter_, zone, arguments().cursor("after")),
         programs=queries.programs(),
         types=TransactionType,
         customer=queries.customer(filter_.customer_id) if filter_.customer_id else None,

@@ -1,14 +1,14 @@
 """Reads for the import screens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 
 from nxloy_web.db import db
-from nxloy_web.db.cursors import Cursor, write_cursor
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.rows import find
 from nxloy_web.imports import reading
 from nxloy_web.tables.auth import User
@@ -23,9 +23,10 @@ from nxloy_web.tables.imports import (
 )
 from nxloy_web.tables.jobs import JobRun
 
-PAGE = 25
 LINES = 50
 SAMPLE = 5
+NEWEST_FIRST = Order(ImportRun.created_at, ImportRun.id, descending=True)
+BY_LINE = Order(ImportLine.line)
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,14 @@ class Listed:
     who: str | None
 
 
-def listing(before: Cursor | None) -> tuple[list[Listed], str]:
-    """A page of imports, the newest first, and the cursor of the next page."""
+def listing(seen: str) -> Page[Listed]:
+    """A page of imports, the newest first: those before the last one that was seen."""
     statement = (
         select(ImportRun, UploadedFile.filename, User.name)
         .join(UploadedFile, UploadedFile.id == ImportRun.file_id)
         .outerjoin(User, User.id == ImportRun.by_user_id)
-        .order_by(ImportRun.created_at.desc(), ImportRun.id.desc())
-        .limit(PAGE + 1)
     )
-    if before is not None:
-        statement = statement.where(tuple_(ImportRun.created_at, ImportRun.id) < tuple_(*before))
-    rows = [Listed(*row) for row in db.session.execute(statement)]
-    if len(rows) <= PAGE:
-        return rows, ""
-    last = rows[PAGE - 1].run
-    return rows[:PAGE], write_cursor(last.created_at, last.id)
+    return NEWEST_FIRST.page(statement, after=seen).each(lambda row: Listed(*row))
 
 
 @dataclass(frozen=True)
@@ -121,43 +114,24 @@ def _kept(run: ImportRun) -> int:
     )
 
 
-def lines(
-    import_id: str, verdict: ImportLineVerdict | None, after: int
-) -> tuple[Sequence[ImportLine], int | None]:
-    """A page of verdicts, and the line after which the next page starts."""
-    statement = (
-        select(ImportLine)
-        .where(ImportLine.run_id == import_id, ImportLine.line > after)
-        .order_by(ImportLine.line)
-        .limit(LINES + 1)
-    )
+def lines(import_id: str, verdict: ImportLineVerdict | None, seen: str) -> Page[ImportLine]:
+    """A page of verdicts: those after the last line that was seen."""
+    statement = select(ImportLine).where(ImportLine.run_id == import_id)
     if verdict is not None:
         statement = statement.where(ImportLine.verdict == verdict)
-    rows = db.session.scalars(statement).all()
-    return rows[:LINES], rows[LINES - 1].line if len(rows) > LINES else None
+    return BY_LINE.page(statement, after=seen, size=LINES).each(lambda row: row[0])
 
 
 def failed_rows(import_id: str, width: int) -> Iterator[list[Any]]:
     """The failed lines as they stood in the file, with the reason behind, a piece at a time."""
-    after = 0
-    while True:
-        rows = db.session.execute(
-            select(ImportLine.line, ImportLine.raw, ImportLine.reason)
-            .where(
-                ImportLine.run_id == import_id,
-                ImportLine.verdict == ImportLineVerdict.FAILED,
-                ImportLine.line > after,
-            )
-            .order_by(ImportLine.line)
-            .limit(1_000)
-        ).all()
+    statement = select(ImportLine.line, ImportLine.raw, ImportLine.reason).where(
+        ImportLine.run_id == import_id, ImportLine.verdict == ImportLineVerdict.FAILED
+    )
+    for rows in BY_LINE.batches(statement, 1_000):
         for line, raw, reason in rows:
             cells = (raw or {}).get("cells", [])
             # A line of the wrong length keeps its reason in the reason's column.
             yield [*cells[:width], *[""] * (width - len(cells)), line, reason]
-        if len(rows) < 1_000:
-            return
-        after = rows[-1].line
 
 
 def first_rows(run: ImportRun, count: int) -> list[list[str]]:

@@ -22,8 +22,7 @@ bp = desk("imports", __name__, "/imports")
 @bp.get("/")
 @requires(Permission.IMPORTS_VIEW)
 def index() -> ResponseReturnValue:
-    runs, next_cursor = queries.listing(arguments().cursor("before"))
-    return page("imports/index.html", runs=runs, next_cursor=next_cursor)
+    return page("imports/index.html", runs=queries.listing(arguments().cursor("before")))
 
 
 @bp.get("/new")
@@ -78,18 +77,14 @@ def match(import_id: str) -> ResponseReturnValue:
 @requires(Permission.IMPORTS_VIEW)
 def show(import_id: str) -> ResponseReturnValue:
     verdict = arguments().member("verdict", ImportLineVerdict)
-    after = arguments().number("after") or 0
     shown = queries.shown(import_id)
-    lines, next_line = queries.lines(import_id, verdict, after)
     return page(
         "imports/show.html",
         fragment="imports/_state.html",
         shown=shown,
         run=shown.run,
-        lines=lines,
-        next_line=next_line,
+        lines=queries.lines(import_id, verdict, arguments().cursor("after")),
         verdict=verdict,
-        after=after,
     )
 
 

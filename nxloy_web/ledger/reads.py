@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction
+
+LAST_FIRST = Order(PointTransaction.seq, descending=True)
+"""The entries of one balance, as they happened."""
 
 
 @dataclass(frozen=True)
@@ -58,31 +62,22 @@ def standings(customer_id: str, at: datetime) -> list[Standing]:
     return [_standing(balance, at) for balance in balances]
 
 
-def history_of(
-    customer_id: str,
-    *,
-    program_id: str | None = None,
-    before_seq: int | None = None,
-    limit: int = 25,
-) -> Sequence[PointTransaction]:
-    """A customer's entries, newest first; within one program in the order they happened."""
-    statement = (
-        select(PointTransaction)
-        .where(PointTransaction.customer_id == customer_id)
-        .options(joinedload(PointTransaction.program))
-        .limit(limit)
-    )
-    if program_id is None:
-        statement = statement.order_by(
-            PointTransaction.occurred_at.desc(), PointTransaction.seq.desc()
-        )
-    else:
-        statement = statement.where(PointTransaction.program_id == program_id).order_by(
-            PointTransaction.seq.desc()
-        )
-        if before_seq is not None:
-            statement = statement.where(PointTransaction.seq < before_seq)
-    return db.session.scalars(history(statement)).all()
+def latest(customer_id: str, limit: int) -> Sequence[PointTransaction]:
+    """A customer's newest entries in all programs."""
+    newest_first = PointTransaction.occurred_at.desc(), PointTransaction.seq.desc()
+    return db.session.scalars(_entries(customer_id).order_by(*newest_first).limit(limit)).all()
+
+
+def history_in(program_id: str, customer_id: str, seen: str) -> Page[PointTransaction]:
+    """A page of a customer's entries in one program, the last one first: those before the last
+    one that was seen."""
+    statement = _entries(customer_id).where(PointTransaction.program_id == program_id)
+    return LAST_FIRST.page(statement, after=seen).each(lambda row: row[0])
+
+
+def _entries(customer_id: str) -> Select[PointTransaction]:
+    statement = select(PointTransaction).where(PointTransaction.customer_id == customer_id)
+    return history(statement.options(joinedload(PointTransaction.program)))
 
 
 def _standing(balance: CustomerBalance, at: datetime) -> Standing:

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from nxloy_web.db import db
+from nxloy_web.db import db, paging
 from nxloy_web.db.session import history
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.rewards import Reward
 
-COUNTED = 1_000
-"""Members are counted up to here; more is said as 'more than'."""
 SHOWN = 100
 
 
@@ -105,14 +103,7 @@ def deleted_tiers(program_id: str) -> Sequence[LoyaltyTier]:
 
 
 def members_of(program_id: str) -> int:
-    return (
-        db.session.scalar(
-            select(
-                _counted(select(CustomerBalance.id).where(CustomerBalance.program_id == program_id))
-            )
-        )
-        or 0
-    )
+    return paging.count(select(CustomerBalance.id).where(CustomerBalance.program_id == program_id))
 
 
 def current_rule(program_id: str) -> EarningRule | None:
@@ -151,11 +142,7 @@ def _members_of_program() -> Any:
 
 
 def _counted(rows: Select[Any]) -> Any:
-    return (
-        select(func.count())
-        .select_from(rows.correlate(LoyaltyProgram, LoyaltyTier).limit(COUNTED + 1).subquery())
-        .scalar_subquery()
-    )
+    return paging.counted(rows.correlate(LoyaltyProgram, LoyaltyTier))
 
 
 def _rules_of(program_ids: list[str]) -> Sequence[EarningRule]:

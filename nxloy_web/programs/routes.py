@@ -33,7 +33,6 @@ def index() -> ResponseReturnValue:
         views=VIEWS,
         lines=queries.listing(view),
         counts=queries.counts(),
-        most=queries.COUNTED,
         types=TYPES,
     )
 
@@ -80,7 +79,6 @@ def show(program_id: str) -> ResponseReturnValue:
         members=queries.members_of(program_id),
         rewards=queries.reward_count(program_id),
         is_used=service.is_used(program_id),
-        most=queries.COUNTED,
         types=TYPES,
         examples=examples.of_rule(rule, program, [line.tier for line in tiers]) if rule else [],
     )

@@ -191,5 +191,4 @@ def _delete_page(
         program=program,
         line=line,
         form=form,
-        most=queries.COUNTED,
     )

@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
         "redemptions/index.html",
         fragment="redemptions/_results.html",
         filter=filter_,
-        listing=listing.page_of(filter_),
+        listing=listing.page_of(filter_, arguments().cursor("after")),
         counts=listing.counts(),
         locations=businesses.locations(),
     )

@@ -7,7 +7,8 @@ from typing import Any, Self
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from nxloy_web.db import db
+from nxloy_web.db import db, paging
+from nxloy_web.db.paging import NumberedPage
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.errors import NotFound
@@ -18,8 +19,6 @@ from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType, StockMove
 from nxloy_web.tables.segments import CustomerSegment
 from nxloy_web.web.arguments import Arguments
 
-PAGE = 25
-COUNTED = 1_000
 SORTS: dict[str, Any] = {
     "name": Reward.name,
     "points": Reward.points_cost,
@@ -63,30 +62,17 @@ class Filter:
 TABS = ("all", *(status.value.lower() for status in RewardStatus), "deleted")
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    rows: Sequence[Reward]
-    total: int
-    """Counted up to a thousand."""
-    first: int
-    more: bool
-
-
-def catalogue(filter_: Filter) -> Catalogue:
+def catalogue(filter_: Filter) -> NumberedPage[Reward]:
     """One page of rewards with their program and tier."""
-    start = (filter_.page - 1) * PAGE
     column = SORTS[filter_.sort.removeprefix("-")]
     order = column.desc() if filter_.sort.startswith("-") else column.asc()
-    statement = _matching(select(Reward), filter_)
-    rows = db.session.scalars(
-        statement.options(joinedload(Reward.program), joinedload(Reward.tier))
+    statement = (
+        _matching(select(Reward), filter_)
+        .options(joinedload(Reward.program), joinedload(Reward.tier))
         .order_by(order.nulls_last(), Reward.id)
-        .offset(start)
-        .limit(PAGE + 1)
-    ).all()
-    matching = _matching(select(Reward.id), filter_).limit(COUNTED + 1).subquery()
-    total = db.session.scalar(select(func.count()).select_from(matching)) or 0
-    return Catalogue(rows[:PAGE], total, start + 1, len(rows) > PAGE)
+    )
+    total = paging.count(_matching(select(Reward.id), filter_))
+    return paging.numbered_page(statement, filter_.page, total=total)
 
 
 def counts() -> dict[str, int]:

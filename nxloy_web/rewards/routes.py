@@ -42,7 +42,6 @@ def index() -> ResponseReturnValue:
         catalogue=queries.catalogue(filter_),
         counts=counts,
         tabs_shown=queries.tabs_of(counts, filter_.status),
-        most=queries.COUNTED,
         as_cards=arguments().text("view") == "cards",
         categories=queries.categories(),
         programs=queries.programs(filter_.program_id),

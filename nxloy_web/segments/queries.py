@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from nxloy_web.current_business import current_business, current_wording, current_zone
-from nxloy_web.db import db
+from nxloy_web.db import db, paging
+from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.errors import NotFound
@@ -26,7 +27,7 @@ from nxloy_web.tables.segments import (
 
 SHOWN = 200
 """A business has a few dozen segments; more than these are found by searching for the name."""
-PAGE = 25
+NEWEST_FIRST = Order(CustomerSegmentMember.customer_id, descending=True)
 SAMPLE = 5
 COUNTED = 10_000
 """While a rule is being typed, more than this is said as "more than"."""
@@ -84,26 +85,21 @@ def segment(segment_id: str) -> CustomerSegment:
     return found
 
 
-def members(segment_id: str, after: str = "") -> tuple[list[Customer], str]:
-    """A page of living members, the newest customers first, and the next page's cursor.
+def members(segment_id: str, seen: str) -> Page[Customer]:
+    """A page of living members, the newest customers first: those after the last that was seen.
 
     In the order of the key, so that a page of a million costs what a page of ten does.
     """
     statement = (
-        select(Customer)
+        select(CustomerSegmentMember.customer_id, Customer)
         .join(
             CustomerSegmentMember,
             (CustomerSegmentMember.business_id == Customer.business_id)
             & (CustomerSegmentMember.customer_id == Customer.id),
         )
         .where(CustomerSegmentMember.segment_id == segment_id)
-        .order_by(CustomerSegmentMember.customer_id.desc())
-        .limit(PAGE + 1)
     )
-    if after:
-        statement = statement.where(CustomerSegmentMember.customer_id < after)
-    rows = list(db.session.scalars(statement))
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else ""
+    return NEWEST_FIRST.page(statement, after=seen).each(lambda row: row[1])
 
 
 def in_segment(segment_id: str, ids: Sequence[str]) -> set[str]:
@@ -142,10 +138,7 @@ class Preview:
 
 def preview(rules: SegmentRules, at: datetime) -> Preview:
     held = compile_rules(rules, Moment(at, current_zone()))
-    found = (
-        select(Customer.id).where(held, Customer.deleted_at.is_(None)).limit(COUNTED + 1).subquery()
-    )
-    count = db.session.scalar(select(func.count()).select_from(found)) or 0
+    count = paging.count(select(Customer.id).where(held, Customer.deleted_at.is_(None)), COUNTED)
     sample = db.session.scalars(
         select(Customer).where(held).order_by(Customer.created_at.desc()).limit(SAMPLE)
     ).all()

@@ -235,8 +235,6 @@ def remove(segment_id: str, customer_id: str) -> ResponseReturnValue:
 
 def _segment_page(segment_id: str, *, status: int = 200, refusal: str = "") -> ResponseReturnValue:
     segment = queries.segment(segment_id)
-    after = arguments().place("after")
-    rows, following = queries.members(segment_id, after)
     around = queries.surroundings()
     return page(
         "segments/show.html",
@@ -244,9 +242,7 @@ def _segment_page(segment_id: str, *, status: int = 200, refusal: str = "") -> R
         status=status,
         segment=segment,
         is_list=segment.kind is SegmentKind.MANUAL,
-        rows=rows,
-        after=following,
-        is_first=not after,
+        members=queries.members(segment_id, arguments().cursor("after")),
         draft=drafts.of_rules(segment.rules, around),
         around=around,
         rewards=queries.rewards_for(segment_id),

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
-from nxloy_web.db.cursors import Cursor, read_cursor
 from nxloy_web.db.ids import is_id
 
 LONGEST = 254
 """As long as an e-mail address may be: nobody searches for more."""
 GREATEST = 2**63 - 1
 """The greatest number a column has room for."""
+LONGEST_CURSOR = 500
 NO_ROW = "-"
 FURTHEST_PAGE = 10_000
 
@@ -47,11 +47,6 @@ class Arguments(ImmutableMultiDict[str, str]):
         a list that is filtered by it is empty."""
         value = self.get(name, "")
         return value if not value or is_id(value) else NO_ROW
-
-    def place(self, name: str) -> str:
-        """The last row that was seen of a list ordered by id; empty for the first page."""
-        value = self.get(name, "")
-        return value if is_id(value) else ""
 
     def row_ids(self, name: str, most: int) -> list[str]:
         """The ids of ticked rows, the first `most` of them."""
@@ -81,9 +76,9 @@ class Arguments(ImmutableMultiDict[str, str]):
         """A member of an enum by its name, in small letters or in capitals."""
         return kind.__members__.get(self.get(name, "").upper())
 
-    def cursor(self, name: str) -> Cursor | None:
-        """A place in a list that is ordered by an instant and an id."""
-        return read_cursor(self.get(name, ""))
+    def cursor(self, name: str) -> str:
+        """Where a page of a list begins or ends, as `db.paging` wrote it; empty for the first."""
+        return self.text(name, LONGEST_CURSOR)
 
 
 def arguments() -> Arguments:

@@ -11,6 +11,8 @@ from flask import Flask, request
 from markupsafe import Markup
 from wtforms import Field, fields, widgets
 
+from nxloy_web.db.paging import COUNTED
+
 Numbers = Sequence[float]
 
 
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
         nice_top=nice_top,
         short_number=short_number,
         tick_indexes=tick_indexes,
+        most_counted=COUNTED,
     )
 
 

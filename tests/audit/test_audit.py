@@ -10,7 +10,6 @@ from nxloy_web import clock, events
 from nxloy_web.actors import Actor
 from nxloy_web.audit import queries
 from nxloy_web.db import db
-from nxloy_web.db.cursors import read_cursor
 from nxloy_web.db.facts import differing
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
@@ -71,11 +70,11 @@ def test_pages_follow_each_other_without_a_gap(app: Flask) -> None:
         for number in range(many):
             _edited(reward, shop, {"number": number})
         db.session.commit()
-        first, cursor = queries.entries(queries.Filter())
-        second, end = queries.entries(queries.Filter(before=read_cursor(cursor)))
-    ids = [row[0].id for row in [*first, *second]]
+        first = queries.entries(queries.Filter(), "")
+        second = queries.entries(queries.Filter(), first.after)
+    ids = [row[0].id for row in [*first.rows, *second.rows]]
     assert len(ids) == len(set(ids)) == many
-    assert end == ""
+    assert second.after == ""
 
 
 def test_filters_and_nonsense(app: Flask, as_admin: Any) -> None:

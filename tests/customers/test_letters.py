@@ -1,11 +1,14 @@
 """The first letter goes to people who took their card themselves."""
 
+from dataclasses import replace
+
 from flask import Flask
 from sqlalchemy import func, select
 
 from nxloy_web import clock, worker
 from nxloy_web.actors import Actor
 from nxloy_web.customers import service
+from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.tables.mail import OutboundMail
@@ -15,11 +18,8 @@ from tests.factories import Shop, inside, make_shop, make_user
 def enrol(app: Flask, shop: Shop, address: str, by: Actor) -> None:
     with inside(app, shop):
         service.enrol(
-            id=new_id(),
-            first_name="Zoe",
-            last_name="Berg",
-            email=address,
-            phone=None,
+            new_id(),
+            replace(NEWCOMER, first_name="Zoe", last_name="Berg", email=address),
             user_id=by.user_id if by.kind == "customer" else None,
             by=by,
             at=clock.now(),

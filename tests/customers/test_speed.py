@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event, text
 from nxloy_web import clock
 from nxloy_web.customers import finding, listing, queries
 from nxloy_web.customers.listing import Filter
-from nxloy_web.db import db
+from nxloy_web.db import db, paging
 from tests.factories import Shop, inside, make_shop
 
 ROWS = 10_000
@@ -191,7 +191,7 @@ def test_tags_are_listed_by_one_step_each(app: Flask, shop: Shop) -> None:
 def test_a_count_stops_after_a_thousand(app: Flask, shop: Shop) -> None:
     with inside(app, shop):
         found = page(Filter(text="family"))()
-        assert found.total == listing.COUNTED + 1
+        assert found.total == paging.COUNTED + 1
 
 
 def test_there_is_no_row_of_the_other_business(app: Flask, shop: Shop) -> None:

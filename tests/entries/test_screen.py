@@ -12,11 +12,13 @@ from playwright.sync_api import Page, expect
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.paging import PAGE
 from nxloy_web.entries import queries
 from nxloy_web.ledger import service
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
 from nxloy_web.tables.customers import CustomerNameWord
+from nxloy_web.tables.points import PointTransaction
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_shop
 from tests.ledger.books import DAY, give, spend
 
@@ -128,11 +130,15 @@ def test_an_empty_ledger_says_what_to_do(app: Flask) -> None:
     assert "No entry matches" in shown(app, empty, "?type=EARNED")
 
 
-def test_pages_show_every_entry_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PAGE", 3)
+def test_pages_show_every_entry_once(app: Flask) -> None:
     shop = make_shop(app)
     customer = make_customer(app, shop)
-    ids = [give(app, shop, customer, n + 1, at=NOON).id for n in range(8)]
+    for n in range(2 * PAGE + 3):
+        give(app, shop, customer, n + 1, at=NOON)
+    with inside(app, shop):
+        ids = list(
+            db.session.scalars(db.select(PointTransaction.id).order_by(PointTransaction.seq))
+        )
     seen: list[str] = []
     query = ""
     for _ in range(3):

@@ -89,7 +89,7 @@ def test_expiry_is_dated_when_it_happened_however_late_it_is_written(
         service.settle(shop.program_id, [customer], NOON + 30 * DAY)
         service.settle(shop.program_id, [customer], NOON + 30 * DAY)
         db.session.commit()
-        (expired, _) = reads.history_of(customer, program_id=shop.program_id)
+        (expired, _) = reads.history_in(shop.program_id, customer, "").rows
     assert (expired.amount, expired.occurred_at) == (-50, NOON + DAY)
     assert expired.by_user_id is None
     assert standing(app, shop, customer).next_change_at is None
@@ -140,7 +140,7 @@ def test_a_lot_that_expired_meanwhile_lives_seven_days_more_and_then_expires_aga
     come_back(app, shop, customer, taken, later)
 
     with inside(app, shop):
-        (back, *_) = reads.history_of(customer, program_id=shop.program_id)
+        (back, *_) = reads.history_in(shop.program_id, customer, "").rows
     assert back.metadata_.steps == [
         "20 of 20 points come back with the dates they had",
         "20 of them had expired and are good for 7 days more",

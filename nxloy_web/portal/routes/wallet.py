@@ -6,17 +6,18 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes, qr
+from nxloy_web.db.paging import Page
 from nxloy_web.db.rows import find
 from nxloy_web.ledger import reads as ledger
 from nxloy_web.portal import queries
 from nxloy_web.portal.routes.blueprint import bp
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
+from nxloy_web.tables.points import PointTransaction
 from nxloy_web.web.answers import is_fragment, page, see_other
 from nxloy_web.web.arguments import arguments
 
 OFFERED = 4
-PAGE = 25
 RECENT = 5
 
 
@@ -32,7 +33,7 @@ def card() -> ResponseReturnValue:
         member_qr=qr.svg(customer.member_code),
         wallets=_wallets(),
         offers=offers[:OFFERED],
-        entries=ledger.history_of(customer.id, limit=RECENT),
+        entries=ledger.latest(customer.id, RECENT),
         **_under_way(),
     )
 
@@ -53,15 +54,10 @@ def history() -> ResponseReturnValue:
     wanted = arguments().row_id("program")
     shown = next((s for s in standings if s.program.id == wanted), None)
     shown = shown or (standings[0] if standings else None)
-    before = arguments().number("before")
-    entries = (
-        ledger.history_of(
-            customer_id, program_id=shown.program.id, before_seq=before, limit=PAGE + 1
-        )
-        if shown
-        else []
+    seen = arguments().cursor("before")
+    entries: Page[PointTransaction] = (
+        ledger.history_in(shown.program.id, customer_id, seen) if shown else Page()
     )
-    more = len(entries) > PAGE
     return page(
         "portal/history.html",
         programs=[
@@ -73,10 +69,8 @@ def history() -> ResponseReturnValue:
             for standing in standings
         ],
         shown=shown,
-        entries=entries[:PAGE],
-        before=before,
-        older=entries[PAGE - 1].seq if more else None,
-        redemptions=[] if before else queries.past_redemptions(customer_id, limit=RECENT),
+        entries=entries,
+        redemptions=queries.past_redemptions(customer_id, limit=RECENT) if entries.is_first else [],
     )
 
 
