@@ -27,6 +27,10 @@ def said(reversal: Reversal) -> dict[str, int]:
     return {name: value for name in names if (value := getattr(reversal, name))}
 
 
+def test_what_began_already_is_no_change_to_come() -> None:
+    assert an_account(may_go_negative=False).standing.next_change_at is None
+
+
 def test_of_purchases_that_are_owed() -> None:
     account = an_account(may_go_negative=True)
     lots = account.lots
@@ -36,7 +40,6 @@ def test_of_purchases_that_are_owed() -> None:
     assert said(moves.lower(account, lots["B"])) == {}
     assert said(moves.come_back(account, "R")) == {"wanted": 10, "moved": 10, "owed": 10}
     assert (account.standing.balance, account.standing.owed) == (-5, 5)
-    assert account.standing.next_change_at is None  # what begins now is no change to come
 
 
 def test_of_purchases_that_are_let_off() -> None:
