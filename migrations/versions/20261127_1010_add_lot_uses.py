@@ -129,5 +129,6 @@ def upgrade() -> None:
 
 @one_transaction
 def downgrade() -> None:
+    # nx: assured NX040 require_lot_worth has made the old uses of them on its way back
     op.drop_table("lot_uses")
     op.drop_table("point_reversals")

@@ -58,10 +58,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     online.drop_index("uq_point_transactions_part", "point_transactions")
+    # nx: assured NX040 require_lot_worth refuses its way back while entries have a second part
     online.drop_columns("point_transactions", "part")
     online.drop_constraint("fk_point_lots_business_id_again_of_id", "point_lots")
     online.drop_index("ix_point_lots_again_of_id", "point_lots")
+    # nx: assured NX040 worked out from entries and uses, and can be again
     online.drop_columns(
         "point_lots", "worth", "expired", "revived_at", "first_expires_at", "again_of_id"
     )
+    # nx: assured NX040 worked out from uses and tiers, and can be again
     online.drop_columns("customer_balances", "owed", "let_off", "tier_needs", "has_marks")

@@ -15,6 +15,8 @@ phase = "contract"
 group = "lot_uses"
 needs = ("fill_lot_uses",)
 min_app = "0.1.0"
+# The old key has room for one entry of a source.
+down_loses = ("point_transactions WHERE part > 0",)
 
 
 LEFT = """

@@ -68,8 +68,8 @@ def give(customer_id: str) -> ResponseReturnValue:
             customer_id=customer_id,
             amount_minor=form.amount.data,
             order_ref=form.order_ref.data or None,
-            location_id=_location_id(),
-            usual_points=max(current_business().settings.usual_points, form.confirmed_points),
+            location_id=location_here(g.place.business_id),
+            confirmed_points=form.confirmed_points,
             by=g.actor,
             at=clock.now(),
         )

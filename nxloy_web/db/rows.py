@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ClauseElement, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from nxloy_web.db import db
 from nxloy_web.db.base import SoftDeleteMixin, TenantMixin
@@ -87,15 +88,26 @@ def write_past_version(row: TenantMixin, **values: Any) -> None:
 
     A value may be an expression, which the row reads when it is asked for.
     """
-    model = type(row)
-    db.session.execute(
-        update(model)
-        .where(model.business_id == row.business_id, model.id == row.id)
-        .values(**values),
-        execution_options={WITH_DELETED: True, "synchronize_session": False},
-    )
+    _write(type(row), row.id, values)
     for name, value in values.items():
         if isinstance(value, ClauseElement):
             db.session.expire(row, [name])
         else:
             set_committed_value(row, name, value)
+
+
+def add_up(model: type[Row], row_id: str, **expressions: Any) -> None:
+    """The same for a row that was not read: figures that SQL adds up."""
+    _write(model, row_id, expressions)
+    key = identity_key(model, (current_business_id(), row_id))
+    if key in db.session.identity_map:
+        db.session.expire(db.session.identity_map[key], list(expressions))
+
+
+def _write(model: type[Row], row_id: str, values: Mapping[str, Any]) -> None:
+    db.session.execute(
+        update(model)
+        .where(model.business_id == current_business_id(), model.id == row_id)
+        .values(**values),
+        execution_options={WITH_DELETED: True, "synchronize_session": False},
+    )

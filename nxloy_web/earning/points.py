@@ -13,12 +13,26 @@ never add up.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from nxloy_web.money import coded_amount
-from nxloy_web.tables.loyalty import EarningRule
+from nxloy_web.tables.loyalty import EarningTerms
 from nxloy_web.tables.points import Why
 
 ONE = Decimal(1)
+
+
+class Rule(Protocol):
+    """A version of an earning rule: as it is kept, or as it was read with the set-up."""
+
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def terms(self) -> EarningTerms: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,7 @@ def earn(
     amount_minor: int,
     currency: str,
     *,
-    rule: EarningRule,
+    rule: Rule,
     multiplier: Decimal = ONE,
     tier_name: str | None = None,
 ) -> Earned:
@@ -80,7 +94,7 @@ def best_of(
     amount_minor: int,
     currency: str,
     *,
-    rules: Iterable[EarningRule],
+    rules: Iterable[Rule],
     multiplier: Decimal = ONE,
     tier_name: str | None = None,
 ) -> Earned:

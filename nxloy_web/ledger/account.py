@@ -117,6 +117,15 @@ class Standing:
     """Whether parts remember a letting-off, so that the next credit has to look at them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What of a customer decides whether points may move."""
+
+    id: str
+    is_blocked: bool
+    user_id: str | None
+
+
 @dataclass(slots=True)
 class Account:
     """A balance under its lock, at one moment, and how it was when it was read."""

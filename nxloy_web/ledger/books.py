@@ -12,17 +12,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.rows import find
 from nxloy_web.db.scope import current_business_id
+from nxloy_web.db.session import history
+from nxloy_web.earning.set_up import read_set_up
+from nxloy_web.earning.tiers import Ladder
 from nxloy_web.ledger import expiry, known, moves, rows, sentences
-from nxloy_web.ledger.account import Account, Lot, Standing
+from nxloy_web.ledger.account import Account, Lot, Person, Standing
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.moves import Reversal, Step
 from nxloy_web.ledger.rows import Entry
-from nxloy_web.ledger.tiers import Ladder, ladder_of
+from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType
 
 MOST = 2_000_000_000
@@ -30,32 +33,62 @@ MOST = 2_000_000_000
 
 
 class Books:
-    """The locked balances of some customers in one program, at one moment."""
+    """The locked balances of some customers, of which those in one program move.
 
-    def __init__(self, program_id: str, customer_ids: Collection[str], *, at: datetime) -> None:
-        """Lock the balances in id order, make those that are missing, and write off what has
-        ended meanwhile."""
-        self.program_id = program_id
+    Without a `program_id` all balances of the customers are locked, and `choose` says which.
+    """
+
+    def __init__(
+        self, program_id: str | None, customer_ids: Collection[str], *, at: datetime
+    ) -> None:
+        """Lock the balances in id order; write off what has ended meanwhile."""
         self.at = at
-        self._ladder: Ladder | None = None
+        self.program_id = program_id or ""
+        self._customer_ids = sorted(customer_ids)
+        self._people: dict[str, Person] = {}
         self._lines: dict[tuple[str, str], str] = {}
         self._entries: list[Entry] = []
         self._reversals: list[rows.MadeReversal] = []
-        self._accounts = self._lock(customer_ids)
+        locked = self._read(program_id)
+        self.set_up = read_set_up()
+        self._locked = {(row.customer_id, row.program_id): self._account(row) for row in locked}
+        if program_id is not None:
+            self.choose(program_id)
+
+    def choose(self, program_id: str) -> bool:
+        """Points move in this program. Whether balances had to be made: until then nobody held
+        a lock, so what was read before may be old."""
+        self.program_id = program_id
+        missing = [one for one in self._customer_ids if (one, program_id) not in self._locked]
+        if missing:
+            self._make(missing)
+            for row in self._read(program_id, missing):
+                self._locked[row.customer_id, program_id] = self._account(row)
+        self._accounts = {
+            customer_id: self._locked[customer_id, program_id] for customer_id in self._customer_ids
+        }
         self._settle()
+        return bool(missing)
+
+    @property
+    def ladder(self) -> Ladder:
+        """The tiers of the program, also when the program is deleted by now."""
+        return next(
+            (one.ladder for one in self.set_up.programs if one.id == self.program_id), _NO_TIERS
+        )
+
+    def person(self, customer_id: str) -> Person:
+        """The customer, read with the lock. Raises NotFound for a deleted or unknown one."""
+        if customer_id not in self._people:
+            customer = find(Customer, customer_id)
+            self._people[customer_id] = Person(customer.id, customer.is_blocked, customer.user_id)
+        return self._people[customer_id]
 
     def account(self, customer_id: str) -> Account:
         return self._accounts[customer_id]
 
     def standing(self, customer_id: str) -> Standing:
         return self._accounts[customer_id].standing
-
-    @property
-    def ladder(self) -> Ladder:
-        """The tiers of the program, read at the first asking."""
-        if self._ladder is None:
-            self._ladder = ladder_of(self.program_id)
-        return self._ladder
 
     def has_room(self, customer_id: str, amount: int) -> bool:
         standing = self.standing(customer_id)
@@ -169,38 +202,30 @@ class Books:
             account.is_written()
         _forget_copies()
 
-    def _lock(self, customer_ids: Collection[str]) -> dict[str, Account]:
-        wanted = sorted(customer_ids)
-        rows = self._read(wanted)
-        missing = set(wanted) - {row.customer_id for row in rows}
-        if missing:
-            # Two first purchases at once: the second insert waits for the first, then does nothing.
-            db.session.connection().execute(
-                insert(CustomerBalance.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
-                    index_elements=["business_id", "customer_id", "program_id"]
-                ),
-                [
-                    {
-                        "business_id": current_business_id(),
-                        "id": new_id(),
-                        "customer_id": customer_id,
-                        "program_id": self.program_id,
-                    }
-                    for customer_id in sorted(missing)
-                ],
-            )
-            rows = self._read(wanted)
-        extra_end = expiry.days_on(self.at, moves.EXTRA_DAYS, current_zone())
-        may_go_negative = current_business().settings.balance_may_go_negative
-        return {
-            row.customer_id: Account(Standing(**row._mapping), self.at, extra_end, may_go_negative)
-            for row in rows
-        }
+    def _make(self, customer_ids: Sequence[str]) -> None:
+        """Two first purchases at once: the second insert waits for the first, then does nothing."""
+        db.session.connection().execute(
+            insert(CustomerBalance.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
+                index_elements=["business_id", "customer_id", "program_id"]
+            ),
+            [
+                {
+                    "business_id": current_business_id(),
+                    "id": new_id(),
+                    "customer_id": customer_id,
+                    "program_id": self.program_id,
+                }
+                for customer_id in customer_ids
+            ],
+        )
 
-    def _read(self, customer_ids: Sequence[str]) -> Sequence[Any]:
+    def _read(
+        self, program_id: str | None, customer_ids: Sequence[str] | None = None
+    ) -> Sequence[Any]:
         """The figures, past the session, which must not keep copies of what moves here."""
         balance = CustomerBalance
-        return db.session.execute(
+        wanted = self._customer_ids if customer_ids is None else customer_ids
+        statement: Any = (
             select(
                 balance.id,
                 balance.customer_id,
@@ -216,11 +241,29 @@ class Books:
                 balance.tier_since_at,
                 balance.tier_needs,
                 balance.has_marks,
+                (Customer.status == CustomerStatus.BLOCKED).label("is_blocked"),
+                Customer.user_id,
+                Customer.deleted_at,
             )
-            .where(balance.program_id == self.program_id, among(balance.customer_id, customer_ids))
+            .join(balance.customer)
+            .where(among(balance.customer_id, wanted))
             .order_by(balance.id)
-            .with_for_update()
-        ).all()
+            .with_for_update(of=balance)
+        )
+        if program_id is not None:
+            statement = statement.where(balance.program_id == program_id)
+        return db.session.execute(history(statement)).all()
+
+    def _account(self, row: Any) -> Account:
+        *figures, is_blocked, user_id, deleted_at = row
+        if deleted_at is None:
+            self._people[row.customer_id] = Person(row.customer_id, is_blocked, user_id)
+        return Account(
+            Standing(*figures),
+            self.at,
+            expiry.days_on(self.at, moves.EXTRA_DAYS, self.set_up.zone),
+            self.set_up.business.settings.balance_may_go_negative,
+        )
 
     def _settle(self) -> None:
         marked = [one for one in self._accounts.values() if _remembers(one.standing)]
@@ -263,6 +306,9 @@ class Books:
         entry = None if reversal.step is None else self._note(account, reversal.step, cause)
         entry_id = None if entry is None else entry.id
         self._reversals.append((account.standing.id, reversal, cause, entry_id))
+
+
+_NO_TIERS = Ladder(())
 
 
 def _remembers(standing: Standing) -> bool:

@@ -79,7 +79,7 @@ _QUESTIONS = {
                || ' of it sit somewhere'
         FROM nx.point_transactions t
         JOIN nx.lot_uses u ON u.business_id = t.business_id AND u.debit_id = t.id
-        GROUP BY t.business_id, t.id HAVING sum(u.amount) NOT IN (0, -t.amount)
+        GROUP BY t.business_id, t.id HAVING sum(u.amount) NOT BETWEEN 0 AND -t.amount
     """,
     # Until `next_change_at` nothing changes by itself, so every lot available before it is good.
     "spendable": """

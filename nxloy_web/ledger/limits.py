@@ -3,6 +3,7 @@
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_business
 from nxloy_web.errors import BusinessRule
+from nxloy_web.ledger.account import Person
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import Customer
 from nxloy_web.texts import _
@@ -20,13 +21,13 @@ class CustomerBlocked(BusinessRule):
     message = _("This customer is blocked. A manager can lift the block on the customer's page.")
 
 
-def refuse_own(customer: Customer, by: Actor) -> None:
+def refuse_own(customer: Customer | Person, by: Actor) -> None:
     """Nobody gives points to themselves."""
     if by.user_id is not None and by.user_id == customer.user_id:
         raise OwnPoints
 
 
-def refuse_blocked(customer: Customer) -> None:
+def refuse_blocked(customer: Customer | Person) -> None:
     if customer.is_blocked:
         raise CustomerBlocked
 

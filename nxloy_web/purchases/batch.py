@@ -10,11 +10,10 @@ from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import copying
 from nxloy_web.db.arrays import Columns, insert_all
 from nxloy_web.db.ids import new_id
-from nxloy_web.db.rows import find
 from nxloy_web.earning.points import Earned
+from nxloy_web.ledger.books import Books
 from nxloy_web.purchases import reads
 from nxloy_web.purchases.giving import Giving
-from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.points import Why
 
 NO_PROGRAM = Why(steps=["Imported without points"])
@@ -54,7 +53,8 @@ def record_many(
     giving = None
     if program_id is not None:
         buyers = {one.customer_id for one in purchases}
-        giving = Giving(find(LoyaltyProgram, program_id), buyers, at)
+        books = Books(program_id, buyers, at=at)
+        giving = Giving(books.set_up.program(program_id), books)
         giving.know_again(came_before.values())
     points = 0
     rows = []

@@ -1,31 +1,25 @@
 """What purchases give in one program, one purchase as well as thousands of an import."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
 from nxloy_web.actors import Actor
-from nxloy_web.current_business import current_zone
 from nxloy_web.earning.points import ONE, Earned, best_of
-from nxloy_web.earning.programs import running_rules
+from nxloy_web.earning.set_up import Program
+from nxloy_web.earning.tiers import Tier
 from nxloy_web.ledger import expiry
 from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
-from nxloy_web.ledger.tiers import Tier
-from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
 from nxloy_web.tables.points import TransactionType
 
 
 class Giving:
-    """A program's rules beside the locked balances of some customers."""
+    """A program's rules beside locked balances of some customers."""
 
-    def __init__(
-        self, program: LoyaltyProgram, customer_ids: Collection[str], at: datetime
-    ) -> None:
+    def __init__(self, program: Program, books: Books) -> None:
         self.program = program
-        self.books = Books(program.id, customer_ids, at=at)
-        self._rules = running_rules(program.id)  # after the lock: what was committed before counts
-        self._zone = current_zone()
+        self.books = books
         # The same amount in the same tier gives the same points for the same reason.
         self._earned = cache(self._earn)
         self._ends_at = cache(self._end)
@@ -69,20 +63,18 @@ class Giving:
         self.books.credit(customer_id, earned.points, cause, ends_at=ends_at, again_of=again_of)
 
     def _earn(self, amount_minor: int, tier: Tier | None) -> Earned:
-        return earn_in(self.program, self._rules, tier, amount_minor)
+        return earn_in(self.program, tier, amount_minor)
 
     def _end(self, occurred_at: datetime) -> datetime | None:
-        return expiry.expires_at(self.program.settings, occurred_at, self._zone)
+        return expiry.expires_at(self.program.settings, occurred_at, self.books.set_up.zone)
 
 
-def earn_in(
-    program: LoyaltyProgram, rules: Iterable[EarningRule], tier: Tier | None, amount_minor: int
-) -> Earned:
+def earn_in(program: Program, tier: Tier | None, amount_minor: int) -> Earned:
     """What an amount earns in a program, held in this tier."""
     return best_of(
         amount_minor,
         program.currency,
-        rules=rules,
+        rules=program.rules,
         multiplier=ONE if tier is None else tier.multiplier,
         tier_name=None if tier is None else tier.name,
     )

@@ -13,12 +13,12 @@ from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
-from nxloy_web.db.rows import already, find, write_past_version
+from nxloy_web.db.rows import add_up, already, find, write_past_version
 from nxloy_web.db.session import history
 from nxloy_web.earning.points import Earned
-from nxloy_web.earning.programs import default_program, running_rules
+from nxloy_web.earning.set_up import Program, SetUp, read_set_up
 from nxloy_web.errors import BusinessRule
-from nxloy_web.ledger import limits, tiers
+from nxloy_web.ledger import limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.books import Books
 from nxloy_web.money import MOST_MINOR, coded_amount
@@ -27,7 +27,7 @@ from nxloy_web.purchases import reads
 from nxloy_web.purchases.giving import Giving, earn_in
 from nxloy_web.purchases.returning import take_back, why_of
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.loyalty import ProgramStatus
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.texts import Text, _
 
@@ -86,9 +86,10 @@ _REFUSALS = {"uq_purchases_order_ref": OrderTaken()}
 
 def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None) -> Earned:
     """What a purchase would earn now. Changes nothing."""
-    program = _running(program_id)
-    tier = tiers.ladder_of(program.id).held_by(ledger.balance_of(customer_id, program.id))
-    return earn_in(program, running_rules(program.id), tier, amount_minor)
+    set_up = read_set_up()
+    program = _running(set_up, program_id)
+    tier = program.ladder.held_by(ledger.balance_of(customer_id, program.id))
+    return earn_in(program, tier, amount_minor)
 
 
 def record(
@@ -105,40 +106,42 @@ def record(
     items: int | None = None,
     import_run_id: str | None = None,
     import_key: str | None = None,
-    usual_points: int | None = None,
+    confirmed_points: int | None = None,
 ) -> Purchase:
     """Record a purchase and give what it earns; pressed twice, the first one is returned.
 
     Points expire counted from `occurred_at`, so bringing in old purchases does not restart their
-    life. With `usual_points` a purchase that would give more raises MoreThanUsual. Whatever is
-    refused is refused before anything is written.
+    life. With `confirmed_points`, a purchase that would give more than them and than is usual in
+    this business raises MoreThanUsual. Whatever is refused is refused before anything is written.
     """
     by.needs(Permission.POINTS_GIVE)
-    pressed = _pressed(id, customer_id, import_key)
-    if pressed is not None:
-        return pressed
-    customer = find(Customer, customer_id)
-    limits.refuse_blocked(customer)
-    limits.refuse_own(customer, by)
-    occurred_at = occurred_at or at
-    _check(amount_minor, occurred_at, at)
-    program = _running(program_id)
-    giving = Giving(program, [customer_id], at)
+    books = Books(program_id, [customer_id], at=at)
     # Of two presses at once the second has waited for the lock: by now the first is there.
     pressed = _pressed(id, customer_id, import_key)
     if pressed is not None:
         return pressed
+    customer = books.person(customer_id)
+    limits.refuse_blocked(customer)
+    limits.refuse_own(customer, by)
+    occurred_at = occurred_at or at
+    _check(amount_minor, occurred_at, at)
+    program = _running(books.set_up, program_id)
+    if books.choose(program.id):
+        pressed = _pressed(id, customer_id, import_key)
+        if pressed is not None:
+            return pressed
+    giving = Giving(program, books)
     _refuse_taken(order_ref, program.currency)
     earned = giving.quote(customer_id, amount_minor, at)
-    if usual_points is not None and earned.points > usual_points:
-        raise MoreThanUsual(earned.points, usual_points)
+    if confirmed_points is not None:
+        _ask_for_more_than_usual(earned.points, confirmed_points, books.set_up)
     ledger.refuse_too_many(giving.books, customer_id, earned.points)
     came_before = _forerunner(customer_id, order_ref, import_key)
     purchase = Purchase(
         id=id,
         customer_id=customer_id,
         program_id=program.id,
-        location_id=location_id or by.location_id,
+        location_id=books.set_up.location(location_id or by.location_id),
         amount_minor=amount_minor,
         currency=program.currency,
         items=items,
@@ -158,7 +161,7 @@ def record(
     giving.know_again([came_before] if came_before else [])
     giving.give(id, customer_id, earned, occurred_at, by=by, again_of=came_before)
     giving.books.write()
-    _count(customer, purchase)
+    _count(purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
         events.happened("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
     return purchase
@@ -216,19 +219,25 @@ def _check(amount_minor: int, occurred_at: datetime, at: datetime) -> None:
         raise InTheFuture
 
 
-def _running(program_id: str | None) -> LoyaltyProgram:
+def _ask_for_more_than_usual(points: int, confirmed: int, set_up: SetUp) -> None:
+    usual = max(set_up.business.settings.usual_points, confirmed)
+    if points > usual:
+        raise MoreThanUsual(points, usual)
+
+
+def _running(set_up: SetUp, program_id: str | None) -> Program:
     if program_id is None:
-        program = default_program()
+        program = set_up.default_program
         if program is None:
             raise NoProgram
         return program
-    program = find(LoyaltyProgram, program_id)
+    program = set_up.program(program_id)
     if program.status is not ProgramStatus.ACTIVE:
         raise ProgramNotRunning(_not_running(program))
     return program
 
 
-def _not_running(program: LoyaltyProgram) -> Text:
+def _not_running(program: Program) -> Text:
     match program.status:
         case ProgramStatus.DRAFT:
             return _("%(program)s has not been started yet.", program=program.name)
@@ -306,11 +315,12 @@ def _figures(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _count(customer: Customer, purchase: Purchase) -> None:
+def _count(purchase: Purchase) -> None:
     """Add up in SQL: two counters at once must not lose a purchase, and a customer's form that
     is open elsewhere must not go stale because of one."""
-    write_past_version(
-        customer,
+    add_up(
+        Customer,
+        purchase.customer_id,
         purchase_count=Customer.purchase_count + 1,
         spent_minor=Customer.spent_minor + purchase.amount_minor,
         first_purchase_at=func.least(Customer.first_purchase_at, purchase.occurred_at),

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
 from nxloy_web import events
 from nxloy_web.actors import SYSTEM, Actor
-from nxloy_web.current_business import current_business, current_wording, current_zone
+from nxloy_web.current_business import current_wording
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.db.refusals import refusing
 from nxloy_web.db.rows import already, find
+from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
-from nxloy_web.earning.programs import program_paying_for
 from nxloy_web.errors import BusinessRule, NotFound, Refusal
 from nxloy_web.events import EventName
 from nxloy_web.ledger import expiry, limits
@@ -83,10 +83,6 @@ class ChooseVerb(BusinessRule):
     message = _("Choose what to do with the selected redemptions.")
 
 
-class _CodeTaken(BusinessRule):
-    message = _("Another redemption has this code.")
-
-
 @dataclass(frozen=True)
 class Line:
     """What became of one redemption in a bulk."""
@@ -101,37 +97,35 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     """Ask for a reward: takes its points and one of its stock. Pressed twice, the first is
     returned. A reward that needs no approval is approved by itself."""
     by.needs(Permission.REDEMPTIONS_DECIDE, own=customer_id)
-    pressed = _pressed(id, customer_id, reward_id)
-    if pressed is not None:
-        return pressed
-    limits.refuse_blocked(find(Customer, customer_id))
-    program_id = program_paying_for(find(Reward, reward_id))
-    books = None
-    if program_id is not None:
-        books = Books(program_id, [customer_id], at=at)
-        books.write()  # what has ended is written off before anybody asks what is there
+    books = Books(None, [customer_id], at=at)
     reward = stock.lock(reward_id, joinedload(Reward.program), joinedload(Reward.tier))
     # Of two presses at once the second has waited for a lock: by now the first is there.
     pressed = _pressed(id, customer_id, reward_id)
     if pressed is not None:
         return pressed
-    _refuse_unavailable(reward, customer_id, at)
+    limits.refuse_blocked(books.person(customer_id))
+    program_id = reward.program_id or _default_program_id(books)
+    if program_id is not None:
+        books.choose(program_id)
+    _refuse_unavailable(reward, customer_id, books, at)
 
-    redemption = RewardRedemption(
-        id=id,
-        customer_id=customer_id,
-        reward_id=reward_id,
-        program_id=program_id,
-        location_id=by.location_id,
-        status=Status.PENDING,
-        points_cost=reward.points_cost,
-        money_cost=reward.money_cost,
-        currency=reward.currency,
-        requested_at=at,
-        expires_at=expiry.days_on(at, current_business().settings.redemption_days, current_zone()),
+    settings = books.set_up.business.settings
+    redemption = _insert(
+        {
+            "id": id,
+            "customer_id": customer_id,
+            "reward_id": reward_id,
+            "program_id": program_id,
+            "location_id": by.location_id,
+            "status": Status.PENDING,
+            "points_cost": reward.points_cost,
+            "money_cost": reward.money_cost,
+            "currency": reward.currency,
+            "requested_at": at,
+            "expires_at": expiry.days_on(at, settings.redemption_days, books.set_up.zone),
+        }
     )
-    _insert(redemption)
-    if reward.points_cost and books is not None:
+    if reward.points_cost and program_id is not None:
         cause = Cause(
             type=TransactionType.REDEEMED,
             source_kind="redemption",
@@ -309,7 +303,13 @@ def _pressed(id: str, customer_id: str, reward_id: str) -> RewardRedemption | No
     return first
 
 
-def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
+def _default_program_id(books: Books) -> str | None:
+    program = books.set_up.default_program
+    return None if program is None else program.id
+
+
+def _refuse_unavailable(reward: Reward, customer_id: str, books: Books, at: datetime) -> None:
+    books.write()  # what has ended is written off before anybody asks what is there
     facts = facts_for(customer_id, [reward], at)[reward.id]
     answer = judge(reward, facts, at, current_wording())
     if answer.missing:
@@ -318,15 +318,18 @@ def _refuse_unavailable(reward: Reward, customer_id: str, at: datetime) -> None:
         raise NotToBeHad(answer.reason)
 
 
-def _insert(redemption: RewardRedemption) -> None:
+def _insert(values: dict[str, object]) -> RewardRedemption:
+    """Save it under a code that no other has."""
     while True:
-        redemption.code = codes.new_code()
-        try:
-            with refusing({"uq_reward_redemptions_code": _CodeTaken()}):
-                db.session.add(redemption)
-            return
-        except _CodeTaken:
-            continue
+        statement = (
+            insert(RewardRedemption)
+            .values(business_id=current_business_id(), code=codes.new_code(), **values)
+            .on_conflict_do_nothing(index_elements=["business_id", "code"])
+            .returning(RewardRedemption)
+        )
+        made = db.session.scalar(statement)
+        if made is not None:
+            return made
 
 
 def _lock(redemption_id: str) -> RewardRedemption:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from nxloy_web.db import db
 from nxloy_web.db.base import Base
 from nxloy_web.db.ids import new_id
-from nxloy_web.db.rows import find, restore
+from nxloy_web.db.rows import bring_back, find
 from nxloy_web.db.scope import ScopeNeeded, enter_scope
 from nxloy_web.db.session import OtherBusiness, history
 from nxloy_web.errors import NotFound
@@ -396,7 +396,7 @@ def test_deleting_a_program_marks_its_tiers_and_restoring_brings_back_just_those
         db.session.delete(program)
         db.session.commit()
         assert db.session.scalars(select(LoyaltyTier)).all() == []
-        restore(program)
+        assert bring_back(program)
         db.session.commit()
         assert [tier.name for tier in db.session.scalars(select(LoyaltyTier))] == ["Silver"]
 

@@ -1,8 +1,7 @@
 """Five hundred made-up histories, and what the books said after each.
 
 A history is played through the verbs people use, one purchase at a time or as an import, in a
-transaction that is thrown away. `RECORD=1 pytest tests/ledger/test_recorded.py` writes the file
-anew.
+transaction that is thrown away.
 """
 
 import json
@@ -10,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 from tests.factories import NOON, Shop, inside, make_shop, make_tier
 
 FILE = Path(__file__).with_name("histories.jsonl")
+DECIDED_FILE = Path(__file__).with_name("histories_decided.jsonl")
 COUNT = 500
 EXPIRY = ("never", "days", "end_of_month")
 COSTS = (20, 50, 100)
@@ -308,6 +309,11 @@ def played(setting: Setting, told: dict[str, Any]) -> dict[str, Any]:
     return {"refused": refused, "books": books}
 
 
-def recorded() -> Iterator[dict[str, Any]]:
+def recorded(first: int, end: int) -> Iterator[dict[str, Any]]:
     with FILE.open() as lines:
+        yield from map(json.loads, islice(lines, first, end))
+
+
+def decided() -> Iterator[dict[str, Any]]:
+    with DECIDED_FILE.open() as lines:
         yield from map(json.loads, lines)

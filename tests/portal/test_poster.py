@@ -17,7 +17,7 @@ def test_the_poster_names_the_portal_by_its_configured_address(app: Flask) -> No
     client = as_role(app, shop, Role.STAFF)
     answer = client.get(shop.url("/poster/"))  # asked at localhost, without the port
     assert answer.status_code == 200
-    assert "localhost:8000/p/corner-bakery" in answer.text
+    assert "localhost:8000/p/corner-bakery" in answer.text, answer.text[-3000:]
     assert "Corner &lt;Bakery&gt;" in answer.text
     assert "poster-a5" in answer.text
     assert "poster-slip" in client.get(shop.url("/poster/?size=slip")).text

@@ -335,7 +335,7 @@ def test_points_spent_since_are_not_given_back_by_going_back(at: At) -> None:
     walk = at("add_point_lots")
     walk.business("bakery")
     customer(walk, "bakery", "ada", 100)
-    walk.up()
+    walk.up(CONTRACT)
     spend(walk, "ada", 30)
     walk.down(DATA)
     assert walk.table("customers", "points_balance", "points_moved") == {"ada": (70, 70)}
@@ -344,9 +344,10 @@ def test_points_spent_since_are_not_given_back_by_going_back(at: At) -> None:
     walk.down(EXPAND)
     assert walk.table("customers", "points_balance", "points_moved") == {"ada": (75, 0)}
     assert balances(walk) == {"ada": (0, 0)}
-    walk.up()
+    walk.up(CONTRACT)
     assert balances(walk) == {"ada": (75, 75)}
     spend(walk, "ada", 75)
+    walk.up()
     assert walk.problems("bakery") == []
 
 

@@ -37,7 +37,7 @@ def test_every_loss_is_refused_first_and_done_when_somebody_says_so(at: At) -> N
 def test_the_refusals_stand_in_the_way_of_a_reset_too(at: At) -> None:
     walk = at("head")
     fill(walk)
-    with pytest.raises(Refused, match=r"would lose what is in jobs\.procrastinate_jobs"):
+    with pytest.raises(Refused, match=r"would lose what is in point_transactions"):
         walk.down("base")
     assert len(walk.table("customers", "email", key="business_id || id")) == 4
     walk.down("base", lossy=True)
@@ -136,6 +136,7 @@ def _business(walk: Walk, business: str) -> None:
         redemption_id="rr",
         source_kind="redemption",
         source_id="rr",
+        part=1,
         occurred_at=THEN,
     )
     lot = {"balance_id": "b", "transaction_id": "pt", "amount": 5, "worth": 5, "remaining": 4}

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import select
 
-from nxloy_web.db import db
-from nxloy_web.db.session import history
-from nxloy_web.ledger.account import Standing
-from nxloy_web.tables.loyalty import LoyaltyTier
-from nxloy_web.tables.points import CustomerBalance
+class Holder(Protocol):
+    """What of a balance decides about its tier."""
+
+    lifetime_points: int
+    tier_id: str | None
+    tier_since_at: datetime | None
+    tier_needs: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Ladder:
             (tier for tier in known if not tier.is_deleted), key=lambda tier: -tier.required_points
         )
 
-    def held_by(self, standing: Standing | CustomerBalance) -> Tier | None:
+    def held_by(self, standing: Holder) -> Tier | None:
         """The tier whose benefits count: the one held, else the one the points have reached."""
         return self._by_id.get(standing.tier_id or "") or self._best(standing.lifetime_points)
 
-    def reach(self, standing: Standing, at: datetime) -> None:
+    def reach(self, standing: Holder, at: datetime) -> None:
         """Move up as soon as the points are there. Never down: raising a threshold takes nothing
         from those who have reached the tier."""
         held = self._by_id.get(standing.tier_id or "")
@@ -50,7 +51,7 @@ class Ladder:
         if held is None or held.is_deleted or best.required_points > held.required_points:
             _put(standing, best, at)
 
-    def fall_back(self, standing: Standing, at: datetime) -> None:
+    def fall_back(self, standing: Holder, at: datetime) -> None:
         """After a return: down to what the points reach today, but only when they are below what
         the tier asked for when it was reached."""
         held = self._by_id.get(standing.tier_id or "")
@@ -64,17 +65,7 @@ class Ladder:
         return next((tier for tier in self._living if tier.required_points <= points), None)
 
 
-def ladder_of(program_id: str) -> Ladder:
-    """Deleted tiers too: somebody may still hold one."""
-    tier = LoyaltyTier
-    columns: Any = select(
-        tier.id, tier.name, tier.required_points, tier.multiplier, tier.deleted_at.is_not(None)
-    )
-    rows = db.session.execute(history(columns.where(tier.program_id == program_id)))
-    return Ladder(Tier(*row) for row in rows)
-
-
-def _put(standing: Standing, tier: Tier | None, at: datetime) -> None:
+def _put(standing: Holder, tier: Tier | None, at: datetime) -> None:
     standing.tier_id = None if tier is None else tier.id
     standing.tier_since_at = at
     standing.tier_needs = None if tier is None else tier.required_points
