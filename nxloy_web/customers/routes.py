@@ -231,13 +231,15 @@ def profile_page(
         "purchases": lambda: queries.purchases(customer_id, seen),
         "redemptions": lambda: queries.redemptions(customer_id, seen),
     }
+    listed = shown[tab]()
     return page(
         "customers/show.html",
         fragment="customers/_tab.html" if status == 200 else None,
         status=status,
         customer=customer,
         tab=tab,
-        shown=shown[tab](),
+        shown=listed,
+        returns=ledger.returns_of([row[0].id for row in listed.rows]) if tab == "purchases" else {},
         program=program,
         program_id=program_id,
         standings=standings,

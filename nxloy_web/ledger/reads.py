@@ -1,6 +1,7 @@
 """What customers have, for verbs and screens."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
-from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction
+from nxloy_web.tables.points import CustomerBalance, PointLot, PointReversal, PointTransaction
 
 LAST_FIRST = Order(PointTransaction.seq, descending=True)
 """The entries of one balance, as they happened."""
@@ -30,8 +31,8 @@ class Standing:
     spendable: int
     pending: int
     """Points that are there but not yet available."""
-    next_expiry: tuple[datetime, int] | None
-    """When points expire next, and how many of them."""
+    expiries: tuple[tuple[datetime, int], ...]
+    """The exclusive ends of points that expire, the next one first, and how many points each."""
 
 
 def spendable_of(balance: CustomerBalance, at: datetime) -> int:
@@ -75,6 +76,35 @@ def history_in(program_id: str, customer_id: str, seen: str) -> Page[PointTransa
     return LAST_FIRST.page(statement, after=seen).each(lambda row: row[0])
 
 
+def returns_of(source_ids: Collection[str]) -> dict[str, list[str]]:
+    """What returns did, step by step, by the purchase or redemption that came back."""
+    rows = db.session.execute(
+        select(PointReversal.source_id, PointReversal.why).where(
+            PointReversal.source_id.in_(source_ids)
+        )
+    )
+    return {source_id: why.steps for source_id, why in rows}
+
+
+def silent_returns(customer_id: str, program_id: str, limit: int) -> Sequence[PointReversal]:
+    """Returns that moved nothing, so that no entry tells of them; the newest first."""
+    return db.session.scalars(
+        select(PointReversal)
+        .join(
+            CustomerBalance,
+            (CustomerBalance.business_id == PointReversal.business_id)
+            & (CustomerBalance.id == PointReversal.balance_id),
+        )
+        .where(
+            CustomerBalance.customer_id == customer_id,
+            CustomerBalance.program_id == program_id,
+            PointReversal.entry_id.is_(None),
+        )
+        .order_by(PointReversal.occurred_at.desc(), PointReversal.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def _entries(customer_id: str) -> Select[PointTransaction]:
     statement = select(PointTransaction).where(PointTransaction.customer_id == customer_id)
     return history(statement.options(joinedload(PointTransaction.program)))
@@ -89,15 +119,17 @@ def _standing(balance: CustomerBalance, at: datetime) -> Standing:
         for lot in open_lots
         if lot.available_at <= at and (lot.expires_at is None or lot.expires_at > at)
     ]
-    ends = sorted({lot.expires_at for lot in good if lot.expires_at is not None})
-    ending = sum(lot.remaining for lot in good if ends and lot.expires_at == ends[0])
+    ends: Counter[datetime] = Counter()
+    for lot in good:
+        if lot.expires_at is not None:
+            ends[lot.expires_at] += lot.remaining
     return Standing(
         balance=balance,
         program=balance.program,
         tier=balance.tier,
         spendable=sum(lot.remaining for lot in good),
         pending=sum(lot.remaining for lot in open_lots if lot.available_at > at),
-        next_expiry=(ends[0], ending) if ends else None,
+        expiries=tuple(sorted(ends.items())),
     )
 
 

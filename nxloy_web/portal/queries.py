@@ -13,8 +13,10 @@ from nxloy_web.earning.programs import running_programs
 from nxloy_web.errors import NotFound
 from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
+from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
+from nxloy_web.texts import Text, _
 
 SOON = timedelta(days=60)
 """Points that end within this time are pointed out."""
@@ -33,8 +35,10 @@ class Wallet:
     lifetime: int
     tier: LoyaltyTier | None
     tiers: Sequence[LoyaltyTier]
-    ending: tuple[datetime, int] | None
-    """The exclusive end of the points that end next, and how many they are."""
+    endings: Sequence[tuple[datetime, int]] = ()
+    """The exclusive ends of points that end soon, and how many they are."""
+    owed: int = 0
+    """Spent points of purchases that came back: the next points pay for them first."""
 
     @property
     def next_tier(self) -> LoyaltyTier | None:
@@ -67,17 +71,50 @@ def wallets(customer_id: str, at: datetime) -> list[Wallet]:
             lifetime=standing.balance.lifetime_points,
             tier=standing.tier,
             tiers=tiers.get(standing.program.id, ()),
-            ending=_ending(standing.next_expiry, at),
+            endings=[one for one in standing.expiries if one[0] - at <= SOON],
+            owed=standing.balance.owed,
         )
         for standing in standings
         if _is_shown(standing)
     ]
     fresh = [
-        Wallet(program, 0, 0, 0, _first(tiers.get(program.id, ())), tiers.get(program.id, ()), None)
+        Wallet(program, 0, 0, 0, _first(tiers.get(program.id, ())), tiers.get(program.id, ()))
         for program in running
         if program.id not in known
     ]
     return found + fresh
+
+
+@dataclass(frozen=True)
+class Unmoved:
+    """Something that moved no points, so that no entry tells of it, and why."""
+
+    at: datetime
+    title: Text
+    steps: Sequence[str]
+
+
+def unmoved(customer_id: str, program_id: str, limit: int) -> list[Unmoved]:
+    """Purchases that gave nothing, and returns that took or gave nothing; the newest first."""
+    bought = db.session.scalars(
+        select(Purchase)
+        .where(
+            Purchase.customer_id == customer_id,
+            Purchase.program_id == program_id,
+            Purchase.points == 0,
+        )
+        .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+        .limit(limit)
+    )
+    found = [Unmoved(one.occurred_at, _("A purchase"), one.why.steps) for one in bought]
+    for back in ledger.silent_returns(customer_id, program_id, limit):
+        title = (
+            _("A reward called off")
+            if back.source_kind == "redemption_back"
+            else _("A purchase taken back")
+        )
+        found.append(Unmoved(back.occurred_at, title, back.why.steps))
+    return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
 
 def open_redemptions(customer_id: str, at: datetime) -> Sequence[RewardRedemption]:
@@ -180,7 +217,3 @@ def _tiers_of(program_ids: list[str]) -> dict[str, list[LoyaltyTier]]:
 def _first(tiers: Sequence[LoyaltyTier]) -> LoyaltyTier | None:
     """The tier everybody begins in, where there is one."""
     return tiers[0] if tiers and tiers[0].required_points == 0 else None
-
-
-def _ending(next_expiry: tuple[datetime, int] | None, at: datetime) -> tuple[datetime, int] | None:
-    return next_expiry if next_expiry is not None and next_expiry[0] - at <= SOON else None

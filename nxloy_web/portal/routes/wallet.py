@@ -71,6 +71,11 @@ def history() -> ResponseReturnValue:
         shown=shown,
         entries=entries,
         redemptions=queries.past_redemptions(customer_id, limit=RECENT) if entries.is_first else [],
+        unmoved=(
+            queries.unmoved(customer_id, shown.program.id, RECENT)
+            if shown and entries.is_first
+            else []
+        ),
     )
 
 
