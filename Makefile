@@ -11,7 +11,7 @@ QUIETLY = trap '' INT; exec $(1) -S
 export INSTANCE PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test format lint bench bench-schema soak mutate mutate-all vendor env env-dev \
+.PHONY: help run reset test format lint bench bench-against bench-schema soak mutate mutate-all vendor env env-dev \
 	env-bench env-mutate
 
 help:  ## Show this list
@@ -34,6 +34,9 @@ lint: env-dev  ## The quick checks alone
 
 bench: env-bench  ## Print figures with ratios to limits and peers
 	@$(VENV) -m bench
+
+bench-against: env-bench  ## Purchases and redemptions, this commit and an older COMMIT taking turns
+	@$(VENV) -m bench.turns $(COMMIT)
 
 bench-schema: env-bench  ## Rename a column under load, beside how it is usually done
 	@$(VENV) -m bench.schema
