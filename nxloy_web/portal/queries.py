@@ -109,7 +109,7 @@ def unmoved(customer_id: str, program_id: str, limit: int) -> list[Unmoved]:
     found = [Unmoved(one.occurred_at, _("A purchase"), one.why.steps) for one in bought]
     for back in ledger.silent_returns(customer_id, program_id, limit):
         title = (
-            _("A reward called off")
+            _("A reward that came back")
             if back.source_kind == "redemption_back"
             else _("A purchase taken back")
         )
