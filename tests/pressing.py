@@ -13,6 +13,7 @@ from http.cookiejar import Cookie
 from typing import Any, Literal
 
 import webtest
+from bs4 import BeautifulSoup
 from flask import Flask
 from webtest.forms import Checkbox, Hidden, Submit
 
@@ -122,6 +123,11 @@ def drawn_twice(form: webtest.Form) -> list[str]:
 def buttons_of(page: Page) -> list[str]:
     """What stands on the buttons that send something."""
     return [_text(each) for form in dict.fromkeys(page.forms.values()) for each in _buttons(form)]
+
+
+def words_of(html: str) -> str:
+    """What a person reads. A short word is by chance in some token, address or hash of a page."""
+    return " ".join(BeautifulSoup(html, "html.parser").get_text(" ").split())
 
 
 def _send(
