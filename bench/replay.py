@@ -79,6 +79,7 @@ def script(
         reward_id: f"(ARRAY[{', '.join(map(_quoted, shop.reward_ids))}])[:reward]",
     }
     before = _figures_now(place, shop, customer_id, reward_id)
+    lot = _lot_now(place, shop, customer_id)
     started = first_id_at(time.time())
 
     def press() -> None:
@@ -90,6 +91,8 @@ def script(
     heard = listen(place, press)
 
     def expression(name: str, value: Any) -> str:
+        if isinstance(value, list):
+            return f"ARRAY[{', '.join(expression(name, each) for each in value)}]"
         if name in before and isinstance(value, int):
             variable = {"seq": "last_seq", "stock_after": "current_stock"}.get(name, name)
             return f"(:{variable} + {value - before[name]})"
@@ -106,7 +109,12 @@ def script(
     for query, values in heard:
         text = " ".join(query.split())
         if values is not None:
-            text = _PLACE.sub(lambda m, v=values: expression(m[1], v[m[1]]), text)  # type: ignore[misc]
+            names = _columns(text)
+            text = _moved_on(text, values, names, lot)
+            text = _PLACE.sub(
+                lambda m, v=values, n=names: expression(n.get(m[1], m[1]), v[m[1]]),  # type: ignore[misc]
+                text,
+            )
             text = text.replace("%%", "%")
         # What is locked is read, and what is read goes into the next statements.
         lines.append(text + (r" \gset" if " FOR UPDATE" in text else ";"))
@@ -115,6 +123,27 @@ def script(
 
 
 _PLACE = re.compile(r"%\((\w+)\)s")
+_GIVEN = re.compile(r" AS given \(([\w, ]+)\)")
+
+
+def _columns(query: str) -> dict[str, str]:
+    """Which column an array is of: `db/arrays.py` counts them, and names the columns behind."""
+    found = _GIVEN.search(query)
+    return {f"c{at}": name for at, name in enumerate(found[1].split(", "))} if found else {}
+
+
+def _moved_on(
+    query: str, values: dict[str, Any], names: dict[str, str], lot: dict[str, int]
+) -> str:
+    """Another customer's lot holds other figures: they change by as much as this one's did."""
+    if query.startswith("UPDATE point_lots "):
+        for place, name in names.items():
+            if name in lot:
+                (value,) = values[place]
+                query = query.replace(
+                    f"{name} = given.{name}", f"{name} = kept.{name} + ({value - lot[name]})"
+                )
+    return query
 
 
 def _figures_now(place: Place, shop: Shop, customer_id: str, reward_id: str) -> dict[str, int]:
@@ -134,6 +163,18 @@ def _figures_now(place: Place, shop: Shop, customer_id: str, reward_id: str) -> 
     return dict(zip(BALANCE + STOCK, balance + stock, strict=True))
 
 
+def _lot_now(place: Place, shop: Shop, customer_id: str) -> dict[str, int]:
+    """The lot that a customer begins with has the customer's own id: bench/people.py."""
+    with psycopg.connect(place.server.admin_url) as connection:
+        lot = connection.execute(
+            "SELECT worth, remaining, expired FROM nx.point_lots"
+            " WHERE business_id = %s AND id = %s",
+            (shop.business_id, customer_id),
+        ).fetchone()
+    assert lot is not None
+    return dict(zip(("worth", "remaining", "expired"), lot, strict=True))
+
+
 def _quoted(value: Any) -> str:
     """A constant for the script. pgbench takes a colon before a letter for a variable."""
     match value:
@@ -145,8 +186,6 @@ def _quoted(value: Any) -> str:
             text = value.isoformat()
         case Json() | Jsonb():
             text = json.dumps(value.obj)
-        case list():
-            return f"ARRAY[{', '.join(map(_quoted, value))}]"
         case _:
             text = str(value)
     text = text.replace("\\", r"\\").replace("'", "''").replace(":", r"\x3a")
