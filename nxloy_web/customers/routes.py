@@ -74,7 +74,7 @@ def export() -> ResponseReturnValue:
         for customer, points, tier_id in listing.everything(filter_, program, at):
             yield _exported(customer, points, tiers.get(tier_id or "", ""), currency)
 
-    return csv_download("customers.csv", EXPORTED, rows)
+    return csv_download("customers.csv", EXPORTED, rows())
 
 
 @bp.get("/deleted")

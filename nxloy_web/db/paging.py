@@ -107,13 +107,19 @@ class Order:
         )
 
     def batches(self, statement: Select[*Columns], size: int) -> Iterator[Sequence[Row[*Columns]]]:
-        """The whole list, for an export; what was read is forgotten before the next is read."""
+        """The whole list, for an export; what was read is forgotten before the next is read.
+
+        Each batch is read in a transaction of its own: however long the list is, and however long
+        somebody takes over a batch, the database waits for nobody.
+        """
         page = self.page(statement, size=size)
-        yield page.rows
-        while page.after:
+        while True:
             db.session.expunge_all()
-            page = self.page(statement, after=page.after, size=size)
+            db.session.commit()
             yield page.rows
+            if not page.after:
+                return
+            page = self.page(statement, after=page.after, size=size)
 
     def cursor_of(self, row: Any) -> str:
         """Of a row that has the columns of the order, or whose first item has them."""

@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """Every entry of the list as it is filtered. It names customers, so it needs that right."""
     filter_, zone = read_filter(arguments()), ZoneInfo(g.place.timezone)
-    return csv_download("points-ledger.csv", COLUMNS, lambda: _cells(filter_, zone))
+    return csv_download("points-ledger.csv", COLUMNS, _cells(filter_, zone))
 
 
 def _periods(filter_: Filter, zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def failed(import_id: str) -> ResponseReturnValue:
     run = find(ImportRun, import_id)
     header = [*run.options.header, "Line", "Why it failed"]
     width = len(run.options.header)
-    return csv_download("failed-lines.csv", header, lambda: queries.failed_rows(import_id, width))
+    return csv_download("failed-lines.csv", header, queries.failed_rows(import_id, width))
 
 
 def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseReturnValue:

@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     filter_ = listing.Filter.from_args(arguments())
     header = ["code", "customer", "reward", "points", "status", "requested", "closed"]
-    return csv_download("redemptions.csv", header, lambda: _cells(filter_))
+    return csv_download("redemptions.csv", header, _cells(filter_))
 
 
 @bp.get("/code")

@@ -5,15 +5,18 @@ while HTML is made, and a failure at commit still finds its error page.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, cast
+from tempfile import TemporaryFile
+from typing import IO, Any, cast
 
 from flask import Response, flash, render_template
 from flask.typing import ResponseReturnValue
 from htmx_flask import make_response, request
 
 JSON = dict[str, Any]
+PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,37 @@ def toast_alone(toast: str, *, kind: str, status: int) -> Response:
     return _response(html, status, reswap="none")
 
 
-def download(name: str, media_type: str, chunks: Callable[[], Iterator[str]]) -> Response:
-    """A file made while it is sent. `chunks` runs after the request and enters its own scope."""
-    return Response(
-        chunks(),
-        mimetype=media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
-    )
+def download(name: str, media_type: str, chunks: Iterable[str]) -> Response:
+    """A file that is whole before its first byte is sent, with its length said.
+
+    The server ends an answer properly also when making it failed half-way, and a slow connection
+    takes minutes: so nothing is made while it is sent. It waits on disk, in no directory, and is
+    gone with the answer.
+    """
+    with ExitStack() as unless_sent:
+        file = unless_sent.enter_context(TemporaryFile())
+        for chunk in chunks:
+            file.write(chunk.encode())
+        size = file.tell()
+        file.seek(0)
+        response = Response(
+            _pieces(file),
+            mimetype=media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Content-Length": str(size),
+                "Cache-Control": "no-store",
+            },
+        )
+        response.call_on_close(file.close)  # also when nobody has begun to read it
+        unless_sent.pop_all()
+        return response
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def vary(response: Response) -> Response:
