@@ -6,7 +6,7 @@ Creating forms carry the id of the row they make; pressing twice finds the first
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, select, update
+from sqlalchemy import ClauseElement, Insert, Update, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -82,13 +82,14 @@ def bring_back(
     return True
 
 
-def write_past_version(row: TenantMixin, **values: Any) -> None:
+def write_past_version(row: TenantMixin, also: Insert | None = None, /, **values: Any) -> None:
     """Write what nobody edits, a stock or a count, and leave the version as it is: whoever has
     the row's form open must not be told that somebody changed it.
 
-    A value may be an expression, which the row reads when it is asked for.
+    A value may be an expression, which the row reads when it is asked for. `also` is a row that
+    says why, written with the same statement.
     """
-    _write(type(row), row.id, values)
+    _write(type(row), row.id, values, also)
     for name, value in values.items():
         if isinstance(value, ClauseElement):
             db.session.expire(row, [name])
@@ -104,10 +105,16 @@ def add_up(model: type[Row], row_id: str, **expressions: Any) -> None:
         db.session.expire(db.session.identity_map[key], list(expressions))
 
 
-def _write(model: type[Row], row_id: str, values: Mapping[str, Any]) -> None:
-    db.session.execute(
+def _write(
+    model: type[Row], row_id: str, values: Mapping[str, Any], also: Insert | None = None
+) -> None:
+    statement: Update | Insert = (
         update(model)
         .where(model.business_id == current_business_id(), model.id == row_id)
-        .values(**values),
-        execution_options={WITH_DELETED: True, "synchronize_session": False},
+        .values(**values)
+    )
+    if also is not None:
+        statement = also.add_cte(statement.cte("written"))
+    db.session.execute(
+        statement, execution_options={WITH_DELETED: True, "synchronize_session": False}
     )

@@ -41,6 +41,11 @@ class Ladder:
         """The tier whose benefits count: the one held, else the one the points have reached."""
         return self._by_id.get(standing.tier_id or "") or self._best(standing.lifetime_points)
 
+    def threshold(self, standing: Holder) -> int | None:
+        """What the tier that is held asks for; None without one that is living."""
+        held = self._by_id.get(standing.tier_id or "")
+        return None if held is None or held.is_deleted else held.required_points
+
     def reach(self, standing: Holder, at: datetime) -> None:
         """Move up as soon as the points are there. Never down: raising a threshold takes nothing
         from those who have reached the tier."""

@@ -33,7 +33,7 @@ from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import codes, who_was_first
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.rewards import stock
-from nxloy_web.rewards.availability import facts_for, judge
+from nxloy_web.rewards.availability import facts_with, judge
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.points import CustomerBalance, TransactionType, Why
 from nxloy_web.tables.redemptions import (
@@ -107,7 +107,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     program_id = reward.program_id or _default_program_id(books)
     if program_id is not None:
         books.choose(program_id)
-    _refuse_unavailable(reward, customer_id, books, at)
+    _refuse_unavailable(reward, customer_id, program_id, books, at)
 
     settings = books.set_up.business.settings
     redemption = _insert(
@@ -308,9 +308,12 @@ def _default_program_id(books: Books) -> str | None:
     return None if program is None else program.id
 
 
-def _refuse_unavailable(reward: Reward, customer_id: str, books: Books, at: datetime) -> None:
-    books.write()  # what has ended is written off before anybody asks what is there
-    facts = facts_for(customer_id, [reward], at)[reward.id]
+def _refuse_unavailable(
+    reward: Reward, customer_id: str, program_id: str | None, books: Books, at: datetime
+) -> None:
+    standing = None if program_id is None else books.standing(customer_id)
+    figures = (standing.spendable, books.ladder.threshold(standing)) if standing else (0, None)
+    facts = facts_with(customer_id, [reward], {reward.id: figures})[reward.id]
     answer = judge(reward, facts, at, current_wording())
     if answer.missing:
         raise ledger.NotEnoughPoints(answer.missing)

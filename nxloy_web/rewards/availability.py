@@ -1,6 +1,6 @@
 """Whether a customer can have a reward now; if not, why and what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -141,19 +141,27 @@ def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict
             .where(CustomerBalance.customer_id == customer_id)
         )
     }
+    default_id = fallback.id if fallback else ""
+    figures = {row.id: balances.get(row.program_id or default_id, (0, None)) for row in rewards}
+    return facts_with(customer_id, rewards, figures)
+
+
+def facts_with(
+    customer_id: str, rewards: Sequence[Reward], figures: Mapping[str, tuple[int, int | None]]
+) -> dict[str, Facts]:
+    """The same where the balances are known already: per reward what can be spent, and the
+    threshold of the tier."""
     taken = _taken(customer_id) if any(row.max_per_user is not None for row in rewards) else {}
     segments = _segments_of(customer_id) if any(row.segment_id for row in rewards) else set()
-    facts = {}
-    for reward in rewards:
-        program_id = reward.program_id or (fallback.id if fallback else "")
-        spendable, required = balances.get(program_id, (0, None))
-        facts[reward.id] = Facts(
-            spendable=spendable,
-            tier_required_points=required,
+    return {
+        reward.id: Facts(
+            spendable=figures[reward.id][0],
+            tier_required_points=figures[reward.id][1],
             taken_before=taken.get(reward.id, 0),
             in_segment=reward.segment_id in segments,
         )
-    return facts
+        for reward in rewards
+    }
 
 
 def _taken(customer_id: str) -> dict[str, int]:

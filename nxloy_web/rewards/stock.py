@@ -6,7 +6,7 @@ be told that somebody changed it because a customer took one.
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.sql.base import ExecutableOption
 
 from nxloy_web import events
@@ -16,6 +16,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.locks import held, is_held
 from nxloy_web.db.rows import already, write_past_version
 from nxloy_web.db.session import history
+from nxloy_web.db.tenant import current_business_id
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement, StockMovementKind
@@ -57,9 +58,9 @@ def lock(reward_id: str, *loading: ExecutableOption) -> Reward:
 
 
 def take(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
-    """Take one for a redemption; the last one makes the reward out of stock."""
+    """Take one for a new redemption; the last one makes the reward out of stock."""
     reward = reward if is_held(reward) else lock(reward.id)
-    if reward.current_stock is None or _moved(redemption_id, StockMovementKind.TAKEN):
+    if reward.current_stock is None:
         return reward
     if reward.current_stock == 0:
         raise OutOfStock(_("%(reward)s is out of stock.", reward=reward.name))
@@ -76,9 +77,7 @@ def take(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
 def put_back(reward: Reward, *, redemption_id: str, by: Actor) -> Reward:
     """Put back what a redemption took: once, and only when stock was counted when it was taken."""
     reward = reward if is_held(reward) else lock(reward.id)
-    if reward.current_stock is None or not _moved(redemption_id, StockMovementKind.TAKEN):
-        return reward
-    if _moved(redemption_id, StockMovementKind.RETURNED):
+    if reward.current_stock is None or _moved(redemption_id) != {StockMovementKind.TAKEN}:
         return reward
     return _move(
         reward,
@@ -172,42 +171,41 @@ def _move(
         raise WrongStock
     # What comes back fits, unless the merchant began to count anew meanwhile.
     total = max(total, current)
-    _save(reward, current, total)
-    db.session.add(
-        StockMovement(
-            id=id or new_id(),
-            reward_id=reward.id,
-            kind=kind,
-            change=change,
-            stock_after=current,
-            total_after=total,
-            reason=reason,
-            redemption_id=redemption_id,
-            by_user_id=by.user_id,
-            # Not when the transaction began: who waited for the row began before who had it.
-            created_at=func.clock_timestamp(),
-        )
-    )
-    db.session.flush()
+    movement = {
+        "id": id or new_id(),
+        "business_id": current_business_id(),
+        "reward_id": reward.id,
+        "kind": kind,
+        "change": change,
+        "stock_after": current,
+        "total_after": total,
+        "reason": reason,
+        "redemption_id": redemption_id,
+        "by_user_id": by.user_id,
+        # Not when the transaction began: who waited for the row began before who had it.
+        "created_at": func.clock_timestamp(),
+    }
+    stock = {
+        "current_stock": current,
+        "total_stock": total,
+        "status": _status(reward.status, current),
+    }
+    write_past_version(reward, insert(StockMovement).values(movement), **stock)
     return reward
 
 
-def _save(reward: Reward, current: int, total: int) -> None:
-    status = reward.status
+def _status(status: RewardStatus, current: int) -> RewardStatus:
     if status is RewardStatus.ACTIVE and current == 0:
-        status = RewardStatus.OUT_OF_STOCK
-    elif status is RewardStatus.OUT_OF_STOCK and current > 0:
-        status = RewardStatus.ACTIVE
-    write_past_version(reward, current_stock=current, total_stock=total, status=status)
+        return RewardStatus.OUT_OF_STOCK
+    if status is RewardStatus.OUT_OF_STOCK and current > 0:
+        return RewardStatus.ACTIVE
+    return status
 
 
-def _moved(redemption_id: str, kind: StockMovementKind) -> bool:
-    found = db.session.scalar(
-        select(StockMovement.id)
-        .where(StockMovement.redemption_id == redemption_id, StockMovement.kind == kind)
-        .limit(1)
-    )
-    return found is not None
+def _moved(redemption_id: str) -> set[StockMovementKind]:
+    """What a redemption did to the stock."""
+    kinds = select(StockMovement.kind).where(StockMovement.redemption_id == redemption_id)
+    return set(db.session.scalars(kinds))
 
 
 def _said(reason: str) -> str:

@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
+    Index,
     LargeBinary,
     PrimaryKeyConstraint,
     Text,
     func,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -129,6 +131,14 @@ class StockMovement(TenantMixin, Base):
         tenant_fk("reward_id", "rewards", ondelete="RESTRICT"),
         members("kind", StockMovementKind),
         tenant_index("ix_stock_movements_reward_id", "reward_id", "created_at"),
+        Index(
+            "uq_stock_movements_redemption",
+            "business_id",
+            "redemption_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("redemption_id IS NOT NULL"),
+        ),
     )
 
 

@@ -41,8 +41,9 @@ def test_a_purchase_at_the_counter_takes_eleven_statements(
 def test_a_request_at_the_counter_takes_fifteen_statements(
     app: Flask, shop: Shop, statements: Statements
 ) -> None:
+    """For a reward whose stock is counted, which costs one more than another."""
     customer_id = make_customer(app, shop)
-    make_reward(app, shop, points_cost=5)
+    make_reward(app, shop, points_cost=5, current_stock=7, total_stock=7)
     staff = browser_as(app, shop, Role.STAFF)
     press(staff.get(shop.url(f"/counter/{customer_id}")), "Give points", amount="10")
     card = staff.get(shop.url(f"/counter/{customer_id}"))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from nxloy_web.actors import SYSTEM
 from nxloy_web.db import db
@@ -77,7 +78,8 @@ def test_the_last_one_makes_it_out_of_stock_and_what_comes_back_makes_it_active(
 def test_taking_for_one_redemption_twice_takes_once(app: Flask, shop: Shop) -> None:
     reward = stocked(app, shop, 3, 3)
     taken = take(app, shop, reward)
-    take(app, shop, reward, taken)
+    with pytest.raises(IntegrityError, match="uq_stock_movements_redemption"):
+        take(app, shop, reward, taken)
     assert seen(app, shop, reward)[0] == 2
 
 
