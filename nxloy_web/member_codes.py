@@ -20,3 +20,9 @@ def shown(code: str) -> str:
 def typed(text: str) -> str:
     """The code somebody may have meant: without the space, in capitals."""
     return "".join(text.split()).replace("-", "").upper()
+
+
+def is_code(text: str) -> bool:
+    """Whether somebody has typed or scanned the code of a card."""
+    code = typed(text)
+    return len(code) == LENGTH and set(code) <= set(ALPHABET)

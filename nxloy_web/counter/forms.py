@@ -1,7 +1,14 @@
 """What a cashier types. Amounts are read in the business's currency, with a comma or a point."""
 
-from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
-from wtforms.validators import DataRequired, Length
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
 from nxloy_web.web.forms import CreateForm
@@ -9,7 +16,7 @@ from nxloy_web.web.money_field import MoneyField
 
 
 class PurchaseForm(CreateForm):
-    amount = MoneyField("Amount paid", validators=[DataRequired("Enter what the customer paid.")])
+    amount = MoneyField("Amount paid", validators=[InputRequired("Enter what the customer paid.")])
     order_ref = StringField(
         "Receipt number",
         validators=[
@@ -19,6 +26,10 @@ class PurchaseForm(CreateForm):
     )
     confirmed = HiddenField()
     """The points somebody has confirmed as more than usual; empty before that."""
+
+    def validate_amount(self, field: MoneyField) -> None:
+        if field.data == 0:
+            raise ValidationError("A purchase of 0 earns nothing. Enter what the customer paid.")
 
     @property
     def confirmed_points(self) -> int:

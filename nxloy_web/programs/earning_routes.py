@@ -6,9 +6,10 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.amounts import NotAnAmount, WhichAmount, amount_meant
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.errors import Stale
-from nxloy_web.money import NotAnAmount, amount_text, parse_amount
+from nxloy_web.money import typed_amount
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import earning_rules, examples, queries
 from nxloy_web.programs.blueprint import bp, find_program
@@ -103,15 +104,23 @@ def _worked_out(program: LoyaltyProgram, form: EarningFields) -> dict[str, Any]:
         return {"example": None, "amount": given, "problem": None}
     terms = typed(form, EarningTerms)
     try:
-        amount = parse_amount(given, program.currency) if given else examples.typical_amount(terms)
+        amount = _tried(given, program.currency) if given else examples.typical_amount(terms)
     except NotAnAmount as error:
         return {"example": None, "amount": given, "problem": str(error)}
     worked = examples.of(amount, examples.not_yet_saved(program, terms), program)
     return {
         "example": worked,
-        "amount": given or amount_text(amount, program.currency),
+        "amount": given or typed_amount(amount, program.currency, g.place.locale),
         "problem": None,
     }
+
+
+def _tried(text: str, currency: str) -> int:
+    """Of two readings the likelier one: the example says which amount it is about."""
+    try:
+        return amount_meant(text, currency, g.place.locale)
+    except WhichAmount as question:
+        return question.minors[0]
 
 
 def _form(program: LoyaltyProgram, rule: EarningRule | None) -> NewEarningForm | EditEarningForm:
@@ -119,7 +128,7 @@ def _form(program: LoyaltyProgram, rule: EarningRule | None) -> NewEarningForm |
 
 
 def _new_form(program: LoyaltyProgram) -> NewEarningForm:
-    one = parse_amount("1", program.currency)
+    one = amount_meant("1", program.currency, g.place.locale)
     return NewEarningForm.from_request(data={"per_minor": one})
 
 
@@ -140,7 +149,7 @@ def _form_page(
     if not form.errors:
         trial = examples.not_yet_saved(program, typed(form, EarningTerms))
         program_example = examples.of_rule(trial, program, [])[0]
-        amount = amount_text(program_example.amount_minor, program.currency)
+        amount = typed_amount(program_example.amount_minor, program.currency, g.place.locale)
     return page(
         "programs/earning.html",
         fragment="programs/_earning.html",

@@ -5,12 +5,12 @@ The form's fields are named by their place in the tree: `rule-0.field` is the fi
 and adding or removing works by sending it, with or without JavaScript.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from nxloy_web.segments.catalog import FACTS, Comparison, Fact
-from nxloy_web.segments.values import LONGEST, NotAValue, Surroundings
+from nxloy_web.segments.values import LONGEST, NotAValue, Surroundings, WhichValue
 from nxloy_web.tables.segments import Condition, Field_, Group, Operator, SegmentRules
 
 ROOT = "rule"
@@ -25,6 +25,9 @@ class DraftCondition:
     field: str = ""
     operator: str = ""
     typed: str = ""
+    meant: str = ""
+    """Which value is meant, where what is typed can be two."""
+    readings: Sequence[tuple[str, str]] = ()
     error: str = ""
     place: str = ""
 
@@ -141,6 +144,7 @@ def _read_condition(sent: Mapping[str, str], place: str) -> DraftCondition:
         sent[f"{place}.field"],
         sent.get(f"{place}.operator", ""),
         sent.get(f"{place}.value", "").strip()[:LONGEST],
+        sent.get(f"{place}.value-meant", ""),
     )
     fact = condition.fact
     if fact is None:
@@ -188,6 +192,12 @@ def _kept(draft: DraftCondition, around: Surroundings) -> Condition | None:
         return None
     try:
         value = comparison.value.parse(draft.typed, around)
+    except WhichValue as question:
+        if draft.meant not in dict(question.readings):
+            draft.error, draft.readings = str(question), question.readings
+            return None
+        value = draft.meant
+        draft.typed = comparison.value.show(value, around)
     except NotAValue as error:
         draft.error = str(error)
         return None

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from nxloy_web.amounts import NotAnAmount, WhichAmount, amount_meant
 from nxloy_web.errors import NotUsable
-from nxloy_web.money import NotAnAmount, amount_text, parse_amount
-from nxloy_web.texts import _
+from nxloy_web.money import typed_amount
+from nxloy_web.texts import Text, _
 from nxloy_web.wording import Wording
 
 LONGEST = 120
@@ -25,6 +26,14 @@ MONTHS = (
 
 class NotAValue(NotUsable):
     """What was typed does not fit the condition."""
+
+
+class WhichValue(NotAValue):
+    """What was typed can be two values; `readings` are their spellings and how they are said."""
+
+    def __init__(self, message: Text, readings: list[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.readings = readings
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,16 @@ class Money:
 
     def parse(self, typed: str, around: Surroundings) -> str:
         try:
-            return str(parse_amount(typed, around.currency))
+            return str(amount_meant(typed, around.currency, around.wording.locale))
+        except WhichAmount as question:
+            kept = [str(minor) for minor in question.minors]
+            readings = [(each, self.say(each, around)) for each in kept]
+            raise WhichValue(question.message, readings) from None
         except NotAnAmount as error:
             raise NotAValue(error.message) from None
 
     def show(self, kept: str, around: Surroundings) -> str:
-        return amount_text(int(kept), around.currency)
+        return typed_amount(int(kept), around.currency, around.wording.locale)
 
     def say(self, kept: str, around: Surroundings) -> str:
         return around.wording.money(int(kept), around.currency)

@@ -70,7 +70,7 @@ def test_more_than_usual_is_asked_once_more_and_then_given(app: Flask, as_admin:
     assert balance(as_admin, customer_id) == 800
 
 
-@pytest.mark.parametrize("amount", ["", "abc", "-5", "1.234", "1,250.00", "9" * 20, "<b>"])
+@pytest.mark.parametrize("amount", ["", "abc", "-5", "1.234", "1,250", "9" * 20, "<b>"])
 def test_a_wrong_amount_is_refused_beside_the_field_and_nothing_is_lost(
     app: Flask, shop: Shop, staff: Browser, as_admin: Any, amount: str
 ) -> None:

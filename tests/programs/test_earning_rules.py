@@ -135,9 +135,9 @@ def test_a_bad_form_says_what_is_wrong(shop: Shop, owner: Browser) -> None:
         ({"points": "0"}, "from 1 to 10,000"),
         ({"per_minor": ""}, "Say for how much money."),
         ({"per_minor": "0"}, "Enter more than nothing."),
-        ({"per_minor": "1.999"}, "EUR has at most 2 decimals"),
-        ({"per_minor": "-3"}, "Write an amount like 12.50."),
-        ({"minimum_minor": "lots"}, "Write an amount like 12.50."),
+        ({"per_minor": "1.999"}, "has too many decimals. EUR has 2"),
+        ({"per_minor": "-3"}, "An amount cannot be below 0."),
+        ({"minimum_minor": "lots"}, "is not an amount. Write it like 12.50."),
         ({"most_points": "0"}, "1 or more"),
     ):
         answer = save(form(owner, shop), **typed)
@@ -157,7 +157,7 @@ def test_the_example_follows_what_is_typed(shop: Shop, owner: Browser) -> None:
     answer = owner.get(url(shop, "/example"), headers=PART, params={"points": "x"}).text
     assert "Fill in the rule" in answer
     answer = owner.get(url(shop, "/example"), headers=PART, params=first | {"amount": "?"}).text
-    assert "Write an amount like 12.50." in answer
+    assert "is not an amount. Write it like 12.50." in answer
 
 
 def test_the_page_shows_what_each_tier_gets(app: Flask, shop: Shop, owner: Browser) -> None:

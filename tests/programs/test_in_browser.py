@@ -31,7 +31,7 @@ def test_a_program_with_a_rule_and_tiers_is_set_up_by_hand(
     expect(drawer.get_by_text("gives 5 points")).to_be_visible()
     drawer.get_by_label("For every").fill("nothing")
     drawer.get_by_role("button", name="Save rule").click()
-    expect(drawer.get_by_text("Write an amount like 12.50.").first).to_be_visible()
+    expect(drawer.get_by_text("Write it like 12.50.").first).to_be_visible()
     drawer.get_by_label("For every").fill("2.50")
     drawer.get_by_role("button", name="Save rule").click()
     expect(page.locator("#earning")).to_contain_text("1 point for every 2.50 EUR")
