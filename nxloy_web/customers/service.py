@@ -14,7 +14,8 @@ from nxloy_web.actors import Actor
 from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.customers.names import name_norm, name_words
 from nxloy_web.customers.reach import NotReachable
-from nxloy_web.customers.spelling import NotPossible, cleaned, columns_of
+from nxloy_web.customers.referrals import refuse_circle
+from nxloy_web.customers.spelling import cleaned, columns_of
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, differing
 from nxloy_web.db.refusals import check_version
@@ -114,11 +115,11 @@ def edit(
     customer = find(Customer, customer_id, lock=True)
     check_version(customer, version)
     facts = cleaned(facts)
-    if facts.referred_by == customer.id:
-        raise NotPossible(_("Nobody can refer themselves."), "referred_by")
     changed = changes(customer, facts)[1]
     if not changed:
         return customer
+    if "referred_by" in changed and facts.referred_by:
+        refuse_circle(customer.id, facts.referred_by)
     values = columns_of(facts, changed, customer.preferences)
     values["name_norm"] = _norm(facts, values.get("phone_e164", customer.phone_e164))
     old, new = differing(customer, values)

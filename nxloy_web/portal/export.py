@@ -51,7 +51,6 @@ def _person(customer: Customer) -> Facts:
         "member_code": customer.member_code,
         "customer_number": customer.external_id,
         "language": customer.preferences.language,
-        "notes": customer.preferences.notes,
         "tags": customer.tags,
         "offers_by_email": customer.email_opt_in,
         "offers_by_text_message": customer.sms_opt_in,

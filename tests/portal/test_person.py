@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from nxloy_web.tables.customers import CustomerPreferences
 from tests.factories import Shop, make_customer, make_reward, make_shop
 from tests.portal.steps import Admin, give_points, member
 from tests.pressing import Browser, Page, hostile_post, press
@@ -97,3 +98,13 @@ def test_my_data_is_all_there_is_and_only_mine(app: Flask, shop: Shop) -> None:
     assert facts["programs"][0]["points"] == 60
     assert facts["redemptions"][0]["reward"] == "Cake"
     assert "Neighbour" not in answer.text
+
+
+def test_what_only_the_team_reads_is_not_in_my_data(app: Flask, shop: Shop) -> None:
+    """W4: the form says of notes "Only your team reads this"."""
+    notes = CustomerPreferences(notes="Pays late, be kind", language="de")
+    browser, _ = member(app, shop, preferences=notes)
+    answer = browser.get(shop.portal("/profile/my-data.json"))
+    assert answer.json["customer"]["language"] == "de"
+    assert "Pays late" not in answer.text
+    assert "notes" not in answer.json["customer"]
