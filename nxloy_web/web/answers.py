@@ -31,7 +31,7 @@ class Answer:
     is_whole_page: bool = False
 
     def render(self) -> Response:
-        html = render_template(self.template, **self.context)
+        html = render_template(self.template, **{"is_refused": self.status == 422} | self.context)
         if self.toast:
             kind, text, undo = self.toast
             html += render_template(

@@ -14,6 +14,7 @@ NOTHING_AROUND = MappingProxyType(
         "nav": (),
         "setup": None,
         "toasts": (),
+        "is_refused": False,
         "theme": "",
         "theme_css": None,
         "theme_url": None,

@@ -6,6 +6,10 @@ document.addEventListener('htmx:after:swap', () => {
   const drawer = find('#drawer');
   if (drawer && !drawer.open && drawer.childElementCount) drawer.showModal();
 });
+// A form that comes back with errors: the summary says what to put right, also to those who hear the page.
+document.addEventListener('htmx:after:swap', (event) => {
+  if (event.detail?.ctx?.response?.status === 422) (find('dialog[open] .form-errors') ?? find('.form-errors'))?.focus();
+});
 document.addEventListener('close', (event) => {
   if (event.target.id === 'drawer') event.target.replaceChildren();
 }, true);
@@ -14,7 +18,8 @@ on('click', '[data-drawer-close]', (event, button) => {
   const drawer = button.closest('dialog');
   if (!drawer) return;
   event.preventDefault();
-  close(drawer);
+  if (button.dataset.drawerClose === 'cancel') close(drawer);
+  else closeKept(drawer);
 });
 
 // A click on the backdrop closes (`closedby` is not everywhere yet).
@@ -22,7 +27,9 @@ on('mousedown', 'dialog', (event, dialog) => {
   if (event.target !== dialog) return;
   const box = dialog.getBoundingClientRect();
   const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-  if (!inside) close(dialog);
+  if (inside) return;
+  if (dialog.id === 'drawer') closeKept(dialog);
+  else close(dialog);
 });
 
 // Invoker commands for browsers that do not have them.
@@ -35,10 +42,12 @@ if (!('command' in HTMLButtonElement.prototype)) {
   });
 }
 
-const ask = (question, yes, danger, answer) => {
+const ask = (question, yes, danger, answer, { title = 'Are you sure?', no = 'Cancel' } = {}) => {
   const dialog = find('#confirm');
   if (!dialog) return answer(window.confirm(question));
+  find('#confirm-title', dialog).textContent = title;
   find('[data-confirm-text]', dialog).textContent = question;
+  find('[value=no] span', dialog).textContent = no;
   const button = find('[value=yes]', dialog);
   find('span', button).textContent = yes || 'Yes';
   button.classList.toggle('button-danger-solid', danger);

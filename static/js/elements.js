@@ -68,19 +68,14 @@ customElements.define('nx-save-bar', class extends HTMLElement {
     const form = () => document.getElementById(this.getAttribute('for'));
     this.changed = (event) => { if (event.target.form === form()) this.toggleAttribute('dirty', true); };
     this.sent = (event) => { if (event.target === form()) this.toggleAttribute('dirty', false); };
-    this.leaving = (event) => { if (this.hasAttribute('dirty')) event.preventDefault(); };
-    this.discard = (event) => { if (event.target.closest('a')) this.toggleAttribute('dirty', false); };
     document.addEventListener('input', this.changed);
     document.addEventListener('submit', this.sent);
-    addEventListener('beforeunload', this.leaving);
-    this.addEventListener('click', this.discard);
     this.toggleAttribute('dirty', Boolean(form()?.querySelector('[aria-invalid=true], .form-errors')));
   }
 
   disconnectedCallback() {
     document.removeEventListener('input', this.changed);
     document.removeEventListener('submit', this.sent);
-    removeEventListener('beforeunload', this.leaving);
   }
 });
 

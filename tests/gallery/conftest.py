@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from nxloy_web import extensions
 from nxloy_web.gallery.routes import bp
-from nxloy_web.web import assets, requests, templates
+from nxloy_web.web import assets, requests, templates, translating
 from nxloy_web.web.security import POLICY
 from nxloy_web.web.templates import NOTHING_AROUND
 from nxloy_web.web.vendoring import ROOT
@@ -23,6 +23,7 @@ def look() -> Flask:
     requests.init_app(app)
     assets.init_app(app)
     templates.init_app(app)
+    translating.init_app(app)
     app.register_blueprint(bp)
     app.add_url_rule("/theme", "theme", lambda: "", methods=["POST"])
     app.context_processor(_chosen_theme)

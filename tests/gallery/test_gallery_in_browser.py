@@ -74,6 +74,7 @@ def test_drawer_keeps_what_was_typed_and_gives_the_focus_back(gallery: Page):
     drawer.get_by_text("Enter a whole number of 1 or more.").first.wait_for()
     assert drawer.get_by_label("Name").input_value() == "Tea"
     gallery.keyboard.press("Escape")
+    gallery.locator("#confirm").get_by_role("button", name="Leave without it").click()
     drawer.wait_for(state="hidden")
     expect(gallery.get_by_role("link", name="New reward")).to_be_focused()
 
