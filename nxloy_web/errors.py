@@ -29,6 +29,13 @@ class Stale(BusinessRule):
     )
 
 
+class FormUsed(BusinessRule):
+    message = _(
+        "This form was sent before with other contents, and that is done. Look at what came of it"
+        " before you send this."
+    )
+
+
 class NotFound(Refusal):
     status = 404
     message = _("There is nothing here.")

@@ -73,10 +73,10 @@ def invite(
     email: str, role: Role, *, id: str, inviter: str, link: Link, by: Actor, at: datetime
 ) -> Invitation:
     by.needs(Permission.TEAM_EDIT)
-    made = already(Invitation, id)
+    norm = email_norm(email)
+    made = already(Invitation, id, email_norm=norm, role=role)
     if made is not None:
         return made
-    norm = email_norm(email)
     if _is_member(norm):
         raise AlreadyOnTeam
     token = secrets.token_urlsafe(32)
@@ -90,7 +90,8 @@ def invite(
                 token_hash=token_hash(token),
                 invited_by_user_id=by.user_id,
                 expires_at=at + LASTS,
-            )
+            ),
+            drawn=("email", "token_hash", "invited_by_user_id", "expires_at"),
         )
     if is_new:
         events.happened("invitation.sent", invitation, by=by, after={"role": role}, at=at)

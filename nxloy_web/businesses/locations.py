@@ -42,7 +42,7 @@ def deleted() -> Sequence[Location]:
 
 def add(id: str, facts: LocationFacts, *, by: Actor, at: datetime) -> Location:
     by.needs(Permission.LOCATIONS_EDIT)
-    made = already(Location, id)
+    made = already(Location, id, **columns(facts))
     if made is not None:
         return made
     with refusing(_UNIQUE):

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
-from nxloy_web.errors import BusinessRule
+from nxloy_web.db.facts import differing
+from nxloy_web.errors import BusinessRule, FormUsed
 from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import Business, Location, Membership
 from nxloy_web.texts import _
@@ -30,14 +31,13 @@ class SlugTaken(BusinessRule):
     message = _("Another business has this web address. Choose a different one.")
 
 
-class FormUsed(BusinessRule):
-    message = _("This form has made a business already. Open it again for another one.")
+class BusinessIsOpen(BusinessRule):
+    message = _("This form has made the business already.")
 
 
 def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
     """Make the business in whose scope we are, with `owner_id` as its owner."""
-    if db.session.get(Business, new.id) is not None:
-        raise FormUsed
+    refuse_second(new)
     business = Business(
         id=new.id,
         name=new.name,
@@ -50,7 +50,10 @@ def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
             db.session.add(business)
             db.session.flush()
     except IntegrityError as error:
-        raise (SlugTaken if "uq_businesses_slug" in str(error) else FormUsed) from None
+        if "uq_businesses_slug" in str(error):
+            raise SlugTaken from None
+        refuse_second(new)
+        raise
     location = Location(name=new.location_name)
     membership = Membership(user_id=owner_id, role=Role.OWNER)
     db.session.add_all([location, membership])
@@ -58,3 +61,14 @@ def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
     by = Actor(kind="team", user_id=owner_id, role=Role.OWNER)
     events.happened("business.opened", business, by=by, after={"slug": new.slug}, at=at)
     return business
+
+
+def refuse_second(new: NewBusiness) -> None:
+    """Raises BusinessIsOpen when this form has made the business, FormUsed when another one."""
+    there = db.session.get(Business, new.id)
+    if there is None:
+        return
+    asked = {"name": new.name, "slug": new.slug, "currency": new.currency}
+    if differing(there, asked | {"timezone": new.timezone})[1]:
+        raise FormUsed
+    raise BusinessIsOpen

@@ -80,11 +80,11 @@ def enrol(
     Raises NotReachable without an address, and AlreadyCustomer, which names who has it.
     """
     by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
-    before = already(Customer, id)
-    if before is not None:
-        return before
     facts = cleaned(facts)
     values = columns_of(facts, columns(facts), CustomerPreferences())
+    before = already(Customer, id, user_id=user_id, **values)
+    if before is not None:
+        return before
     if not values["email_norm"] and not values["phone_e164"]:
         raise NotReachable
     customer = Customer(
@@ -97,7 +97,7 @@ def enrol(
     )
     customer.created_at = at
     with _taking(_keys(customer)):
-        customer, is_new = insert_once(customer)
+        customer, is_new = insert_once(customer, drawn=("member_code", "created_at"))
     if is_new:
         _write_words(customer)
         events.happened("customer.enrolled", customer, by=by, at=at, after=_open_facts(customer))

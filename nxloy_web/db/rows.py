@@ -1,9 +1,10 @@
 """Single rows: find a living one, make one exactly once, bring a deleted one back.
 
-Creating forms carry the id of the row they make; pressing twice finds the first row.
+Creating forms carry the id of the row they make; pressing twice finds the first row. The same id
+with other contents is another wish: it is refused, and never answered with the first row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement, Insert, Update, select, update
@@ -13,10 +14,11 @@ from sqlalchemy.orm.util import identity_key
 
 from nxloy_web.db import db
 from nxloy_web.db.base import SoftDeleteMixin, TenantMixin
+from nxloy_web.db.facts import differing
 from nxloy_web.db.refusals import refusing
 from nxloy_web.db.session import WITH_DELETED, NxSession, history
 from nxloy_web.db.tenant import current_business_id
-from nxloy_web.errors import BusinessRule, NotFound
+from nxloy_web.errors import BusinessRule, FormUsed, NotFound
 
 Row = TypeVar("Row", bound=TenantMixin)
 
@@ -36,20 +38,30 @@ def find(model: type[Row], row_id: str, *, lock: bool = False, deleted_too: bool
     return row
 
 
-def already(model: type[Row], row_id: str) -> Row | None:
-    """The row an earlier press of the same form made, if any."""
-    return db.session.get(model, (current_business_id(), row_id))
+def already(model: type[Row], row_id: str, **contents: Any) -> Row | None:
+    """The row an earlier press of the same form made, if any.
+
+    Raises FormUsed when that row differs from the contents of this press.
+    """
+    row = db.session.get(model, (current_business_id(), row_id))
+    if row is not None and differing(row, contents)[1]:
+        raise FormUsed
+    return row
 
 
-def insert_once(row: Row) -> tuple[Row, bool]:
+def insert_once(row: Row, *, drawn: Collection[str] = ()) -> tuple[Row, bool]:
     """Insert `row`; when a row with its id is there already, return that one and False.
+
+    Raises FormUsed when that row has other contents. `drawn` names the columns that no form
+    says: they are made anew at each press.
 
     The insert runs in a savepoint: of two presses at the same moment the second waits for the
     first to commit, fails on the primary key, and reads the first one's row. Any other broken
     constraint is raised.
     """
     row_id = row.id
-    found = already(type(row), row_id) if row_id else None
+    contents = {name: value for name, value in _set_on(row).items() if name not in drawn}
+    found = already(type(row), row_id, **contents) if row_id else None
     if found is not None:
         return found, False
     try:
@@ -57,11 +69,16 @@ def insert_once(row: Row) -> tuple[Row, bool]:
             db.session.add(row)
             db.session.flush()
     except IntegrityError:
-        found = already(type(row), row_id) if row_id else None
+        found = already(type(row), row_id, **contents) if row_id else None
         if found is None:
             raise
         return found, False
     return row, True
+
+
+def _set_on(row: Row) -> dict[str, Any]:
+    """The values a new row was made with."""
+    return {name: value for name, value in vars(row).items() if not name.startswith("_sa_")}
 
 
 def bring_back(

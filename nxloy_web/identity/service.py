@@ -73,6 +73,8 @@ def sign_up(
         known = people.by_email(email)
         if known is not None and not _owns(known.id, new.id):
             _tell_known(known, reset_link, sign_in_link, at=at)
+            return
+        opening.refuse_second(new)
         return
     opening.open_business(new, owner_id=person.id, at=at)
     _send_verification(person, verify_link, attempt=new.id, at=at)

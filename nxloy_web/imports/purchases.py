@@ -20,6 +20,7 @@ from nxloy_web.imports.seen import Seen
 from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
 from nxloy_web.money import amount_text
 from nxloy_web.purchases.batch import NewPurchase, record_many
+from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.imports import ImportOptions
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
@@ -41,6 +42,10 @@ class _Read:
     items: int | None
     order: str | None
     key: str
+
+    @property
+    def receipt_key(self) -> str | None:
+        return receipt_key(self.order) if self.order else None
 
 
 @dataclass(slots=True)
@@ -117,7 +122,11 @@ class PurchaseImport:
             raise values.Wrong(
                 _("An order number has at most %(most)s characters.", most=LONGEST_ORDER)
             )
-        key = f"order:{order}" if order else self._key(who, occurred_at, amount_minor, items)
+        key = (
+            f"order:{receipt_key(order)}"
+            if order
+            else self._key(who, occurred_at, amount_minor, items)
+        )
         return _Read(line, who, occurred_at, amount_minor, items, order, key)
 
     def _who(self, line: Line) -> dict[str, str]:
@@ -172,13 +181,13 @@ class PurchaseImport:
         )
 
     def _known_orders(self, read: list[_Read]) -> dict[str, int]:
-        """Amounts by order number: those entered at the counter too."""
-        orders = {one.order for one in read if one.order}
+        """Amounts by the key of the order number: those entered at the counter too."""
+        orders = {one.receipt_key for one in read if one.receipt_key}
         if not orders:
             return {}
         rows = db.session.execute(
-            select(Purchase.order_ref, Purchase.amount_minor).where(
-                among(Purchase.order_ref, orders), Purchase.status == PurchaseStatus.RECORDED
+            select(Purchase.receipt_key, Purchase.amount_minor).where(
+                among(Purchase.receipt_key, orders), Purchase.status == PurchaseStatus.RECORDED
             )
         )
         return {order: amount for order, amount in rows if order is not None}
@@ -194,12 +203,13 @@ class PurchaseImport:
             return Judged(
                 one.line, FAILED, f"Line {earlier[one.key]} has this order number already."
             )
-        if one.order in orders and orders[one.order or ""] != one.amount_minor:
-            there = amount_text(orders[one.order or ""], self.currency)
+        known = orders.get(one.receipt_key or "")
+        if known is not None and known != one.amount_minor:
+            there = amount_text(known, self.currency)
             return Judged(
                 one.line, FAILED, f"Order {one.order} is there already, with an amount of {there}."
             )
-        if one.key in keys or one.order in orders:
+        if one.key in keys or known is not None:
             return Judged(one.line, KNOWN, "Imported before" if one.key in keys else "Known order")
         return self._for_buyer(one, buyers)
 

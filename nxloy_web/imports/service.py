@@ -66,7 +66,7 @@ def upload(
         content=content,
         by_user_id=by.user_id,
     )
-    insert_once(file)
+    insert_once(file, drawn=("content",))
     run, is_new = insert_once(
         ImportRun(
             id=id,
@@ -75,7 +75,8 @@ def upload(
             options=options,
             lines=lines.count(content, found.encoding, found.delimiter),
             by_user_id=by.user_id,
-        )
+        ),
+        drawn=("options",),
     )
     if is_new:
         events.happened(

@@ -13,7 +13,7 @@ from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
-from nxloy_web.errors import BusinessRule
+from nxloy_web.errors import BusinessRule, FormUsed
 from nxloy_web.ledger import expiry, limits, moves
 from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
@@ -99,8 +99,9 @@ def adjust(
     customer = find(Customer, customer_id)
     program = find(LoyaltyProgram, program_id)
     books = Books(program_id, [customer_id], at=at)
-    first = entry_of(customer_id, program_id, "adjustment", id)
+    first = entry_of(customer_id, None, "adjustment", id)
     if first is not None:
+        _refuse_other(first, entry_of(customer_id, program_id, "adjustment", id), amount, reason)
         return first
     if not amount:
         raise NothingToMove
@@ -143,10 +144,20 @@ def refuse_too_many(books: Books, customer_id: str, amount: int) -> None:
         raise TooManyPoints
 
 
+def _refuse_other(
+    first: PointTransaction, here: PointTransaction | None, amount: int, reason: str
+) -> None:
+    """Raises FormUsed when the first press was about another program, amount or reason."""
+    was = (first.metadata_.inputs.get("amount"), first.description)
+    if here is None or was != (amount, reason.strip()):
+        raise FormUsed
+
+
 def entry_of(
-    customer_id: str, program_id: str, source_kind: str, source_id: str
+    customer_id: str, program_id: str | None, source_kind: str, source_id: str
 ) -> PointTransaction | None:
-    """The first entry that a source has made in this program, if it has."""
+    """The first entry that a source has made in this program, or in any, if it has."""
+    here = () if program_id is None else (CustomerBalance.program_id == program_id,)
     return db.session.scalar(
         select(PointTransaction)
         .join(
@@ -156,7 +167,7 @@ def entry_of(
         )
         .where(
             CustomerBalance.customer_id == customer_id,
-            CustomerBalance.program_id == program_id,
+            *here,
             PointTransaction.source_kind == source_kind,
             PointTransaction.source_id == source_id,
             PointTransaction.part == 0,

@@ -31,7 +31,7 @@ def create(
 ) -> EarningRule:
     """Say what purchases earn from now on. A program has one rule at a time."""
     by.needs(Permission.PROGRAMS_EDIT)
-    found = already(EarningRule, id)
+    found = already(EarningRule, id, program_id=program_id, terms=terms)
     if found is not None:
         return found
     program = _locked(program_id)

@@ -14,6 +14,7 @@ from nxloy_web.earning.points import Earned
 from nxloy_web.ledger.books import Books
 from nxloy_web.purchases import reads
 from nxloy_web.purchases.giving import Giving
+from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.points import Why
 
 NO_PROGRAM = Why(steps=["Imported without points"])
@@ -31,6 +32,10 @@ class NewPurchase:
     location_id: str | None = None
     by_user_id: str | None = None
     id: str = field(default_factory=new_id)
+
+    @property
+    def receipt_key(self) -> str | None:
+        return receipt_key(self.order_ref) if self.order_ref else None
 
 
 def record_many(
@@ -83,7 +88,7 @@ def _forerunners(purchases: Sequence[NewPurchase]) -> dict[str, str]:
     """The voided purchases that these are again, by the new one's id."""
     voided = reads.voided_alike(
         import_keys=[one.import_key for one in purchases if one.import_key],
-        order_refs=[one.order_ref for one in purchases if one.order_ref],
+        receipt_keys=[one.receipt_key for one in purchases if one.receipt_key],
     )
     known = {(row.customer_id, text): row.id for row in voided for text in _known_by(row)}
     return {
@@ -98,8 +103,8 @@ def _known_by(one: Any) -> Iterator[tuple[str, str]]:
     """What says that two purchases are the same line; the receipt says it best."""
     if one.import_key:
         yield "key", one.import_key
-    if one.order_ref:
-        yield "receipt", one.order_ref
+    if one.receipt_key:
+        yield "receipt", one.receipt_key
 
 
 def _row(
@@ -120,6 +125,7 @@ def _row(
         currency,
         one.items,
         one.order_ref,
+        one.receipt_key,
         one.import_key,
         import_run_id,
         came_before_id,
@@ -152,6 +158,7 @@ _COLUMNS: Columns = (
     ("currency", "text"),
     ("items", "int4"),
     ("order_ref", "text"),
+    ("receipt_key", "text"),
     ("import_key", "text"),
     ("import_run_id", "text"),
     ("came_before_id", "text"),

@@ -10,15 +10,19 @@ from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
+from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
 
-def by_order_ref(order_ref: str) -> Purchase | None:
+def by_receipt(number: str) -> Purchase | None:
     """The purchase that stands under a receipt's number."""
     return db.session.scalar(
         history(
             select(Purchase)
-            .where(Purchase.order_ref == order_ref, Purchase.status == PurchaseStatus.RECORDED)
+            .where(
+                Purchase.receipt_key == receipt_key(number),
+                Purchase.status == PurchaseStatus.RECORDED,
+            )
             .options(joinedload(Purchase.customer))
         )
     )
@@ -31,18 +35,18 @@ def by_import_key(import_key: str) -> Purchase | None:
     )
 
 
-def voided_alike(*, import_keys: Sequence[str], order_refs: Sequence[str]) -> Sequence[Any]:
+def voided_alike(*, import_keys: Sequence[str], receipt_keys: Sequence[str]) -> Sequence[Any]:
     """Voided purchases with one of these keys or receipts, the last voided last: what is recorded
     now is the same line come again."""
     alike = []
     if import_keys:
         alike.append(among(Purchase.import_key, import_keys))
-    if order_refs:
-        alike.append(among(Purchase.order_ref, order_refs))
+    if receipt_keys:
+        alike.append(among(Purchase.receipt_key, receipt_keys))
     if not alike:
         return []
     return db.session.execute(
-        select(Purchase.id, Purchase.customer_id, Purchase.import_key, Purchase.order_ref)
+        select(Purchase.id, Purchase.customer_id, Purchase.import_key, Purchase.receipt_key)
         .where(Purchase.status == PurchaseStatus.VOIDED, or_(*alike))
         .order_by(Purchase.voided_at, Purchase.id)
     ).all()

@@ -25,6 +25,7 @@ from nxloy_web.money import MOST_MINOR, coded_amount
 from nxloy_web.permissions import Permission
 from nxloy_web.purchases import reads
 from nxloy_web.purchases.giving import Giving, earn_in
+from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.purchases.returning import take_back, why_of
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import ProgramStatus
@@ -56,10 +57,6 @@ class OrderTaken(BusinessRule):
     message = _("This receipt is recorded already.")
 
 
-class FormUsed(BusinessRule):
-    message = _("This form was used for somebody else already. Open it again.")
-
-
 class MoreThanUsual(BusinessRule):
     message = _("This gives more points than a purchase usually does. Check the amount.")
 
@@ -81,7 +78,10 @@ class UndoTooLate(BusinessRule):
     )
 
 
-_REFUSALS = {"uq_purchases_order_ref": OrderTaken()}
+_REFUSALS = {
+    "uq_purchases_receipt_key": OrderTaken(),
+    "uq_purchases_order_ref": OrderTaken(),  # of old code, until the contract drops it
+}
 
 
 def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None) -> Earned:
@@ -116,8 +116,13 @@ def record(
     """
     by.needs(Permission.POINTS_GIVE)
     books = Books(program_id, [customer_id], at=at)
+    asked = {
+        "customer_id": customer_id,
+        "amount_minor": amount_minor,
+        "order_ref": order_ref or None,
+    }
     # Of two presses at once the second has waited for the lock: by now the first is there.
-    pressed = _pressed(id, customer_id, import_key)
+    pressed = _pressed(id, import_key, **asked)
     if pressed is not None:
         return pressed
     customer = books.person(customer_id)
@@ -127,7 +132,7 @@ def record(
     _check(amount_minor, occurred_at, at)
     program = _running(books.set_up, program_id)
     if books.choose(program.id):
-        pressed = _pressed(id, customer_id, import_key)
+        pressed = _pressed(id, import_key, **asked)
         if pressed is not None:
             return pressed
     giving = Giving(program, books)
@@ -146,6 +151,7 @@ def record(
         currency=program.currency,
         items=items,
         order_ref=order_ref or None,
+        receipt_key=receipt_key(order_ref) if order_ref else None,
         import_key=import_key,
         import_run_id=import_run_id,
         came_before_id=came_before,
@@ -203,10 +209,8 @@ def can_undo(purchase: Purchase, *, by: Actor, at: datetime) -> bool:
     return own and fresh and purchase.status is PurchaseStatus.RECORDED
 
 
-def _pressed(id: str, customer_id: str, import_key: str | None) -> Purchase | None:
-    first = already(Purchase, id)
-    if first is not None and first.customer_id != customer_id:
-        raise FormUsed
+def _pressed(id: str, import_key: str | None, **contents: object) -> Purchase | None:
+    first = already(Purchase, id, **contents)
     if first is None and import_key is not None:
         first = reads.by_import_key(import_key)
     return first
@@ -249,13 +253,13 @@ def _not_running(program: Program) -> Text:
 
 
 def _refuse_taken(order_ref: str | None, currency: str) -> None:
-    taken = reads.by_order_ref(order_ref) if order_ref else None
+    taken = reads.by_receipt(order_ref) if order_ref else None
     if taken is not None:
         amount = coded_amount(taken.amount_minor, taken.currency)
         raise OrderTaken(
             _(
                 "Receipt %(receipt)s is recorded already: %(amount)s of %(customer)s.",
-                receipt=str(order_ref),
+                receipt=str(taken.order_ref),
                 amount=amount,
                 customer=taken.customer.name,
             )
@@ -265,7 +269,8 @@ def _refuse_taken(order_ref: str | None, currency: str) -> None:
 def _forerunner(customer_id: str, order_ref: str | None, import_key: str | None) -> str | None:
     """The voided purchase that this one is again."""
     voided = reads.voided_alike(
-        import_keys=[import_key] if import_key else [], order_refs=[order_ref] if order_ref else []
+        import_keys=[import_key] if import_key else [],
+        receipt_keys=[receipt_key(order_ref)] if order_ref else [],
     )
     mine = [row.id for row in voided if row.customer_id == customer_id]
     return mine[-1] if mine else None

@@ -71,10 +71,6 @@ class Lapsed(BusinessRule):
     message = _("This request has lapsed.")
 
 
-class FormUsed(BusinessRule):
-    message = _("This form was used for something else already. Open it again.")
-
-
 class OnlyWaiting(BusinessRule):
     message = _("The shop has said yes already. Ask at the counter if you do not want it any more.")
 
@@ -100,7 +96,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     books = Books(None, [customer_id], at=at)
     reward = stock.lock(reward_id, joinedload(Reward.program), joinedload(Reward.tier))
     # Of two presses at once the second has waited for a lock: by now the first is there.
-    pressed = _pressed(id, customer_id, reward_id)
+    pressed = already(RewardRedemption, id, customer_id=customer_id, reward_id=reward_id)
     if pressed is not None:
         return pressed
     limits.refuse_blocked(books.person(customer_id))
@@ -294,13 +290,6 @@ def lock_all(ids: Iterable[str], *, with_holds: bool) -> dict[str, str]:
         rewards = select(Reward.id).where(Reward.id.in_({row.reward_id for row in rows}))
         db.session.scalars(history(rewards.order_by(Reward.id).with_for_update())).all()
     return {row.id: row.code for row in rows}
-
-
-def _pressed(id: str, customer_id: str, reward_id: str) -> RewardRedemption | None:
-    first = already(RewardRedemption, id)
-    if first is not None and (first.customer_id, first.reward_id) != (customer_id, reward_id):
-        raise FormUsed
-    return first
 
 
 def _default_program_id(books: Books) -> str | None:

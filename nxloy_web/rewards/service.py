@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, facts_of, put
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, bring_back, find, insert_once, write_past_version
-from nxloy_web.errors import BusinessRule
+from nxloy_web.errors import BusinessRule, FormUsed
 from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.rewards import stock
@@ -49,9 +49,15 @@ def create(
 ) -> Reward:
     """Add a reward: as a draft, or at once on offer. `in_stock` None is unlimited."""
     by.needs(Permission.REWARDS_EDIT)
+    before = already(Reward, id, total_stock=in_stock, **columns(facts))
+    if before is not None:
+        if offer == (before.status is S.DRAFT):
+            raise FormUsed
+        return before
     empty = None if in_stock is None else 0
     reward, made = insert_once(
-        Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **columns(facts))
+        Reward(id=id, currency=currency, current_stock=empty, total_stock=empty, **columns(facts)),
+        drawn=("current_stock", "total_stock"),
     )
     if not made:
         return reward

@@ -101,7 +101,8 @@ def add(
     """More of it has come in: total and current rise. `id` makes a second press harmless."""
     by.needs(Permission.REWARDS_EDIT)
     reward = lock(reward_id)
-    if id is not None and already(StockMovement, id) is not None:
+    asked = {"reward_id": reward_id, "kind": StockMovementKind.ADDED, "change": amount}
+    if id is not None and already(StockMovement, id, reason=_said(reason), **asked) is not None:
         return reward
     if reward.current_stock is None:
         raise StockUnlimited
@@ -134,7 +135,8 @@ def correct(
     """
     by.needs(Permission.REWARDS_EDIT)
     reward = lock(reward_id)
-    if id is not None and already(StockMovement, id) is not None:
+    asked = {"reward_id": reward_id, "kind": StockMovementKind.CORRECTED, "stock_after": to}
+    if id is not None and already(StockMovement, id, reason=_said(reason), **asked) is not None:
         return reward
     if not 0 <= to <= MOST:
         raise WrongStock

@@ -42,6 +42,8 @@ class Purchase(TenantMixin, TimestampMixin, Base):
     items: Mapped[int | None]
     order_ref: Mapped[str | None] = mapped_column(SearchText)
     """The receipt or order number, when the merchant has one."""
+    receipt_key: Mapped[str | None] = mapped_column(SearchText)
+    """The same in the spelling in which receipts are compared."""
     import_key: Mapped[str | None] = mapped_column(SearchText)
     """What makes an imported line itself. Kept when the import is undone, so that the same line
     is known when it comes again."""
@@ -69,13 +71,14 @@ class Purchase(TenantMixin, TimestampMixin, Base):
         tenant_fk("import_run_id", "import_runs", ondelete="RESTRICT"),
         members("status", PurchaseStatus),
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("(order_ref IS NULL) = (receipt_key IS NULL)", name="receipt_key"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_iso"),
         Index(
-            "uq_purchases_order_ref",
+            "uq_purchases_receipt_key",
             "business_id",
-            "order_ref",
+            "receipt_key",
             unique=True,
-            postgresql_where=text("order_ref IS NOT NULL AND status = 'RECORDED'"),
+            postgresql_where=text("receipt_key IS NOT NULL AND status = 'RECORDED'"),
         ),
         tenant_fk("came_before_id", "purchases", ondelete="RESTRICT"),
         Index(
@@ -86,7 +89,7 @@ class Purchase(TenantMixin, TimestampMixin, Base):
             postgresql_where=text("import_key IS NOT NULL AND undone_at IS NULL"),
         ),
         tenant_index("ix_purchases_import_key", "import_key", where="import_key IS NOT NULL"),
-        tenant_index("ix_purchases_order_ref", "order_ref", where="order_ref IS NOT NULL"),
+        tenant_index("ix_purchases_receipt_key", "receipt_key", where="receipt_key IS NOT NULL"),
         tenant_index(
             "ix_purchases_came_before_id", "came_before_id", where="came_before_id IS NOT NULL"
         ),

@@ -66,6 +66,14 @@ class CreateForm(BaseForm):
         if not is_id(field.data or ""):
             raise ValidationError("Open the form again and send it once more.")
 
+    def refuse(self, field: str, message: str | Text) -> None:
+        super().refuse(field, message)
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """What is sent next is another wish: nothing was made of this one."""
+        self.new_id.data = new_id()
+
 
 class VersionField(IntegerField):
     """Which version of the row the page has shown. Sent without it, a form is late: the version

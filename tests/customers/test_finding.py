@@ -61,6 +61,12 @@ def amara(app: Flask, shop: Shop) -> str:
 
 
 @pytest.fixture(scope="module")
+def ahmad(app: Flask, shop: Shop) -> str:
+    with_a_request(app, shop, last_name="Müller Ahmed أَحْمَد", email="ahmad@harbour.example")
+    return "Müller Ahmed"
+
+
+@pytest.fixture(scope="module")
 def segment(app: Flask, shop: Shop) -> str:
     with inside(app, shop):
         made = segments.create(
@@ -108,6 +114,15 @@ def test_every_field_finds_amara_okafor(
     html = found(app, shop, SCREENS[screen].format(segment=segment), typed)
     assert "Okafor Bright" in html
     assert "Ndiaye" not in html
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("typed", ["احمد", "أحمد", "Muell", "Muller Ahm", "MÜLLER"])
+def test_every_field_finds_a_name_in_another_spelling(
+    app: Flask, segment: str, shop: Shop, ahmad: str, screen: str, typed: str
+) -> None:
+    """M5."""
+    assert ahmad in found(app, shop, SCREENS[screen].format(segment=segment), typed)
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -184,9 +184,9 @@ def test_each_purchase_line_gets_its_verdict(app: Flask) -> None:
     content = (
         b"customer,email,date,total,order\n"
         b"1,ann@example.com,2026-01-02,12.50,A-1\n"  # 2 new
-        b"1,,2026-01-02,5.00,T-1\n"  # 3 entered at the counter
+        b"1,,2026-01-02,5.00,t 1\n"  # 3 entered at the counter, as T-1
         b"1,,2026-01-02,6.00,T-1\n"  # 4 the same order, another amount
-        b"1,,2026-01-02,12.50,A-1\n"  # 5 twice in the file
+        b"1,,2026-01-02,12.50,a1\n"  # 5 twice in the file
         b"2,,2026-01-02,12.50,A-2\n"  # 6 blocked
         b"3,,2026-01-02,12.50,A-3\n"  # 7 unknown
         b"1,bo@example.com,2026-01-02,12.50,A-4\n"  # 8 two people
@@ -218,7 +218,7 @@ def test_each_purchase_line_gets_its_verdict(app: Flask) -> None:
     done = steps.start(app, client, shop, import_id)
     assert (steps.counts(done), done.points) == ((1, 1, 10), 12)
     assert steps.counts(run) == (1, 1, 10)
-    changed = content.replace(b"5.00,T-1", b"5.50,T-1")
+    changed = content.replace(b"5.00,t 1", b"5.50,t 1")
     again = steps.upload(client, shop, changed, "PURCHASES")
     steps.check(app, client, shop, again, decimals=".")
     assert "is there already, with an amount of 5.00" in str(steps.reasons(app, shop, again)[3][1])

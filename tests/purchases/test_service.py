@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import NotFound
+from nxloy_web.errors import FormUsed, NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OverLimit, OwnPoints
 from nxloy_web.ledger.service import ReasonNeeded
 from nxloy_web.permissions import Role
@@ -81,7 +81,7 @@ def test_pressed_twice_it_is_recorded_once(app: Flask, shop: Shop, customer: str
     first, second = (buy(app, shop, customer, id=drawn) for _ in range(2))
     assert first.id == second.id
     assert figures(app, shop, customer)[:2] == (1, 1250)
-    with pytest.raises(service.FormUsed):
+    with pytest.raises(FormUsed):
         buy(app, shop, make_customer(app, shop), id=drawn)
 
 

@@ -12,7 +12,7 @@ from nxloy_web import jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import NotAllowed, NotFound
+from nxloy_web.errors import FormUsed, NotAllowed, NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
 from nxloy_web.permissions import Role
@@ -106,7 +106,7 @@ def test_pressed_twice_it_is_asked_for_once(
     first, second = (ask(app, shop, customer, mug, id=drawn) for _ in range(2))
     assert first.code == second.code
     assert stock_of(app, shop, mug)[0] == 1
-    with pytest.raises(service.FormUsed):
+    with pytest.raises(FormUsed):
         ask(app, shop, make_customer(app, shop), mug, id=drawn)
 
 

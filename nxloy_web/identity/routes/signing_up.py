@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.businesses import opening, slugs
 from nxloy_web.businesses.choices import guess
-from nxloy_web.errors import SignInNeeded
+from nxloy_web.errors import FormUsed, SignInNeeded
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import people, service
 from nxloy_web.identity.forms import (
@@ -50,9 +50,12 @@ def sign_up() -> ResponseReturnValue:
     except opening.SlugTaken as refusal:
         form.refuse("slug", refusal.message)
         return page("identity/sign_up.html", status=409, form=form)
-    except opening.FormUsed as refusal:
+    except FormUsed as refusal:
         form.form_errors.append(str(refusal))
+        form.begin_again()
         return page("identity/sign_up.html", status=409, form=form)
+    except opening.BusinessIsOpen:
+        pass
     # The same for a known address: this browser must not be told which it was.
     session["attempt"], session["mail_to"] = form.new_id.data, form.email.data
     return see_other(url_for(".check_mail"))
@@ -133,7 +136,11 @@ def new_business() -> ResponseReturnValue:
     except opening.SlugTaken as refusal:
         form.refuse("slug", refusal.message)
         return page("identity/new_business.html", status=409, form=form)
-    except opening.FormUsed:
+    except FormUsed as refusal:
+        form.form_errors.append(str(refusal))
+        form.begin_again()
+        return page("identity/new_business.html", status=409, form=form)
+    except opening.BusinessIsOpen:
         # Pressed twice: both presses lead to the business the first one made, if it is theirs.
         return see_other(url_for("home.index", slug=form.slug.data))
     return see_other(url_for("home.index", slug=form.slug.data), toast="Your business is ready.")
