@@ -1,5 +1,6 @@
 """One spelling per address and number: what is compared, searched and kept unique."""
 
+import re
 import unicodedata
 
 import phonenumbers
@@ -44,8 +45,23 @@ def phone_e164(text: str, region: str | None) -> str:
     except phonenumbers.NumberParseException:
         raise NotUsable(_HOW_TO_TYPE) from None
     if not phonenumbers.is_valid_number(number):
+        number = _as_dialled_today(number)
+    if not phonenumbers.is_valid_number(number):
         raise NotUsable(_HOW_TO_TYPE)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+_MEXICO = 52
+_OLD_MEXICAN = re.compile(r"(?:1|44|45)(\d{10})")
+
+
+def _as_dialled_today(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
+    """Mexican mobile numbers had a 1 behind +52, and 044 or 045 within the country, until 2019.
+    They stand so in many address books."""
+    old = _OLD_MEXICAN.fullmatch(str(number.national_number))
+    if number.country_code != _MEXICO or old is None:
+        return number
+    return phonenumbers.PhoneNumber(country_code=_MEXICO, national_number=int(old[1]))
 
 
 _HOW_TO_TYPE = _(

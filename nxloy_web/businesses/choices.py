@@ -1,11 +1,12 @@
 """The currencies, timezones and languages a business can have, and a first guess at them."""
 
 from functools import cache
-from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_currency_name, get_territory_currencies
+
+from nxloy_web.zones import country_of, present_name, zones_of_countries
 
 LOCALES = (
     "en",
@@ -30,6 +31,7 @@ LOCALES = (
     "uk",
 )
 _USUAL_CURRENCIES = ("EUR", "USD", "GBP", "CHF")
+_NOWHERE = ("EUR", "Europe/Berlin")
 _USUAL_ZONES = {
     "US": "America/New_York",
     "GB": "Europe/London",
@@ -42,7 +44,6 @@ _USUAL_ZONES = {
     "MX": "America/Mexico_City",
     "UA": "Europe/Kyiv",
 }
-_NOT_PLACES = ("Etc", "SystemV", "US", "Canada", "Brazil", "Chile", "Mexico")
 
 
 @cache
@@ -62,12 +63,8 @@ def currencies() -> list[tuple[str, str]]:
 
 @cache
 def timezones() -> list[tuple[str, str]]:
-    names = sorted(
-        name
-        for name in available_timezones()
-        if "/" in name and name.split("/")[0] not in _NOT_PLACES
-    )
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    """Every clock of a country: the country says how people there type their phone numbers."""
+    return [(name, name.replace("_", " ")) for name in zones_of_countries()]
 
 
 @cache
@@ -75,22 +72,27 @@ def locales() -> list[tuple[str, str]]:
     return [(code, Locale.parse(code).get_display_name("en") or code) for code in LOCALES]
 
 
-def guess(languages: list[str]) -> tuple[str, str]:
-    """Currency and timezone for a browser that asks for these languages (`de-AT`, `de`)."""
+def guess(languages: list[str], zone: str = "") -> tuple[str, str]:
+    """Currency and timezone for a browser that asks for these languages (`de-AT`, `de`).
+
+    Where the clock of its device is known, that says more than a language: many people abroad
+    read English as Americans write it.
+    """
+    if country := country_of(zone):
+        today = get_territory_currencies(country)
+        return (today[0] if today else _NOWHERE[0]), present_name(zone)
     for language in languages:
         territory = language.replace("_", "-").partition("-")[2].upper()[-2:]
         known = get_territory_currencies(territory) if len(territory) == 2 else []
         if known:
             return known[0], _zone_of(territory)
-    return "EUR", "Europe/Berlin"
+    return _NOWHERE
 
 
 def _zone_of(territory: str) -> str:
     if territory in _USUAL_ZONES:
         return _USUAL_ZONES[territory]
-    zones = get_global("zone_territories")
-    ours = {name for name, _ in timezones()}
     return min(
-        (name for name, where in zones.items() if where == territory and name in ours),
-        default="Europe/Berlin",
+        (name for name in zones_of_countries() if country_of(name) == territory),
+        default=_NOWHERE[1],
     )

@@ -17,6 +17,7 @@ from nxloy_web.businesses import choices
 from nxloy_web.permissions import Role
 from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options, options_of
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
+from nxloy_web.zones import country_of, present_name
 
 HUES = (
     ("285", "Violet"), ("255", "Blue"), ("215", "Sky"), ("185", "Teal"), ("150", "Green"),
@@ -62,6 +63,7 @@ class SettingsForm(EditForm):
     timezone = SelectField(
         "Timezone",
         choices=options_of(choices.timezones),
+        filters=[lambda zone: zone and present_name(zone)],
         description="Days begin and end on this clock.",
     )
     locale = SelectField(
@@ -91,6 +93,13 @@ class SettingsForm(EditForm):
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
         self.hue.choices = options(_hues(self.hue.object_data))
+        self._keep_timezone()
+
+    def _keep_timezone(self) -> None:
+        """A clock without a country, like UTC, is not offered, but nobody loses theirs."""
+        mine = self.timezone.object_data
+        if mine and country_of(mine) is None:
+            self.timezone.choices = [*options([(mine, mine)]), *self.timezone.choices]
 
 
 class LocationFields(BaseForm):

@@ -1,13 +1,10 @@
 """The ways to reach a customer: as typed, and as compared."""
 
-from functools import lru_cache
-
-from babel.core import get_global
-
 from nxloy_web import contacts
 from nxloy_web.current_business import current_business
 from nxloy_web.errors import BusinessRule, NotUsable
 from nxloy_web.texts import Text, _
+from nxloy_web.zones import country_of
 
 
 class NotReachable(BusinessRule):
@@ -41,11 +38,4 @@ def phone_columns(typed: str | None) -> dict[str, str | None]:
 
 def home_region() -> str | None:
     """The country whose numbers people type without a country code: that of the clock."""
-    return region_of(current_business().timezone)
-
-
-@lru_cache
-def region_of(timezone: str) -> str | None:
-    """Europe/Berlin -> DE; None where a clock belongs to no country."""
-    territory: str | None = get_global("zone_territories").get(timezone)
-    return territory if territory and territory.isalpha() else None
+    return country_of(current_business().timezone)

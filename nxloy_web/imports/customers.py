@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import name_norm, name_words
-from nxloy_web.customers.reach import region_of
 from nxloy_web.customers.spelling import LONGEST_NAME, LONGEST_NUMBER, NotPossible, clean_tags
 from nxloy_web.db import copying, db
 from nxloy_web.db.ids import new_id
@@ -21,6 +20,7 @@ from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import ImportOptions
 from nxloy_web.texts import _
+from nxloy_web.zones import country_of
 
 OLDEST_BIRTHDAY = date(1900, 1, 1)
 Key = tuple[str, str]
@@ -30,7 +30,7 @@ _KEYS = {"external_id": "customer number", "email_norm": "e-mail", "phone_e164":
 class CustomerImport:
     def __init__(self, options: ImportOptions, *, timezone: str, at: datetime) -> None:
         self.options = options
-        self.region = region_of(timezone)
+        self.region = country_of(timezone)
         self.at = at
         self.cells = Cells(options)
         self.seen = Seen()

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 
 from nxloy_web import contacts, member_codes
-from nxloy_web.customers.reach import region_of
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.errors import NotUsable
@@ -25,6 +24,7 @@ from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.imports import ImportOptions
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.texts import _
+from nxloy_web.zones import country_of
 
 LONGEST_ORDER = 100
 _NAMES = {"customer_id": "customer number", "email": "e-mail", "phone": "phone"}
@@ -69,7 +69,7 @@ class PurchaseImport:
         self.options = options
         self.currency = currency
         self.timezone = timezone
-        self.region = region_of(timezone)
+        self.region = country_of(timezone)
         self.run_id = run_id
         self.by_user_id = by_user_id
         self.at = at

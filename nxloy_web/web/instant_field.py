@@ -36,7 +36,15 @@ class InstantField(DateTimeLocalField):
 def _instant(typed: datetime) -> datetime | None:
     if not YEARS[0] <= typed.year <= YEARS[1]:
         raise ValueError("Choose a date between 2000 and 2199.")
-    return typed.replace(tzinfo=ZoneInfo(g.place.timezone)).astimezone(UTC)
+    zone = ZoneInfo(g.place.timezone)
+    instant = typed.replace(tzinfo=zone).astimezone(UTC)
+    there = instant.astimezone(zone).replace(tzinfo=None)
+    if there != typed:
+        raise ValueError(
+            f"The clocks go forward that night: there is no {typed:%H:%M}."
+            f" Choose {typed - (there - typed):%H:%M} or {there:%H:%M}."
+        )
+    return instant
 
 
 def _on_clock(instant: datetime | None) -> str:

@@ -416,3 +416,22 @@ def test_roles_and_other_businesses(app: Flask, shop: Shop) -> None:
         sent = {"new_id": new_id()}
         assert hostile_post(stranger, "a stranger", there + path, sent).status_code == 404
     assert reward(app, shop, reward_id).status is RewardStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("typed", "choice"),
+    [
+        ("2027-03-28T02:30", "Choose 01:30 or 03:30."),
+        ("2027-03-28T02:00", "Choose 01:00 or 03:00."),
+    ],
+)
+def test_a_time_that_the_clocks_leave_out_is_asked_again(
+    app: Flask, typed: str, choice: str
+) -> None:
+    """M9: 02:30 on the night the clocks go forward was saved as 03:30."""
+    shop = make_shop(app, timezone="Europe/Berlin")
+    answer = create(browser_as(app, shop), shop, start_date=typed)
+    assert answer.status_code == 422
+    sentence = f"The clocks go forward that night: there is no {typed[-5:]}. {choice}"
+    assert sentence in answer.text
+    assert typed in answer.text
