@@ -14,6 +14,7 @@ from nxloy_web.home import setup
 from nxloy_web.permissions import Permission
 from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.features import DeskPage, installed
+from nxloy_web.web.filters import counted
 from nxloy_web.web.places import Side, is_operator, side_of_request
 from nxloy_web.web.templates import NOTHING_AROUND
 
@@ -22,6 +23,7 @@ P = Permission
 
 def init_app(app: NxFlask) -> None:
     app.around_page = around_page
+    app.nav_counts = nav_counts
     app.context_processor(_globals)
 
 
@@ -40,6 +42,27 @@ def around_page() -> dict[str, Any]:
         "toasts": _toasts(),
         "setup": setup.checklist(done) if place.may(P.PROGRAMS_EDIT) else None,
     }
+
+
+def nav_counts() -> dict[str, str]:
+    """The figures of the navigation for a part of a page, by the addresses they lead to.
+
+    A change brings them all. What only reads brings them where it is the page of such a figure:
+    that list must never say another number than the navigation beside it.
+    """
+    if g.get("place") is None or side_of_request() is not Side.DESK:
+        return {}
+    columns = {page.endpoint: page.count for page in _desk_pages() if page.count is not None}
+    if not columns or (request.method == "GET" and request.endpoint not in columns):
+        return {}
+    figures = db.session.execute(select(*columns.values())).one()
+    return {
+        _at(endpoint): _shown(figure) for endpoint, figure in zip(columns, figures, strict=True)
+    }
+
+
+def _shown(figure: int) -> str:
+    return counted(figure) if figure else ""
 
 
 def _globals() -> dict[str, Any]:
@@ -103,9 +126,9 @@ def _figures(pages: list[DeskPage]) -> tuple[dict[str, int], list[bool]]:
 
     One statement for all figures that stand around a page of the desk.
     """
-    counted = {page.endpoint: page.count for page in pages if page.count is not None}
-    figures = list(db.session.execute(select(*counted.values(), *setup.DONE)).one())
-    return dict(zip(counted, figures, strict=False)), figures[len(counted) :]
+    columns = {page.endpoint: page.count for page in pages if page.count is not None}
+    figures = list(db.session.execute(select(*columns.values(), *setup.DONE)).one())
+    return dict(zip(columns, figures, strict=False)), figures[len(columns) :]
 
 
 def _desk_nav(pages: list[DeskPage], counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -117,7 +140,7 @@ def _desk_nav(pages: list[DeskPage], counts: dict[str, int]) -> list[dict[str, A
             "icon": page.icon,
             "href": _at(page.endpoint),
             "current": page.endpoint.split(".")[0] == here,
-            "count": counts.get(page.endpoint),
+            "count": _shown(counts[page.endpoint]) if page.endpoint in counts else None,
             "tab": page.tab,
         }
         for page in pages

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from nxloy_web.db import db
+from nxloy_web.db import db, paging
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 
-PENDING = (
-    select(func.count())
-    .select_from(RewardRedemption)
-    .where(RewardRedemption.status == RedemptionStatus.PENDING)
-    .scalar_subquery()
+PENDING = paging.counted(
+    select(RewardRedemption.id).where(RewardRedemption.status == RedemptionStatus.PENDING)
 )
 """Requests waiting for a decision: a column, to be read with what else a page needs."""
 

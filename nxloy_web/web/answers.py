@@ -29,9 +29,14 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     toast: tuple[str, str, JSON | None] | None = None
     is_whole_page: bool = False
+    is_change: bool = False
+    nav_counts: dict[str, str] = field(default_factory=dict)
+    """Figures of the navigation that a part of a page brings along, by the address they lead to."""
 
     def render(self) -> Response:
         html = render_template(self.template, **{"is_refused": self.status == 422} | self.context)
+        if self.nav_counts:
+            html += render_template("layouts/_nav_counts.html", nav_counts=self.nav_counts)
         if self.toast:
             kind, text, undo = self.toast
             html += render_template(
@@ -71,7 +76,8 @@ def changed(
 ) -> ResponseReturnValue:
     """The fragments that changed, or for a plain browser the page at `otherwise`."""
     if is_fragment():
-        return _value(Answer(template, context, toast=(kind, toast, undo) if toast else None))
+        said = (kind, toast, undo) if toast else None
+        return _value(Answer(template, context, toast=said, is_change=True))
     return see_other(otherwise, toast=toast, kind=kind, undo=undo)
 
 

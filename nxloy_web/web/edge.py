@@ -32,6 +32,8 @@ class NxFlask(Flask):
     jinja_environment = Templates
     around_page: Callable[[], dict[str, Any]] = dict
     """What every whole page is given besides its own context; see page_frame.py."""
+    nav_counts: Callable[[], dict[str, str]] = dict
+    """The figures of the navigation that a part of a page brings along."""
 
     def full_dispatch_request(self) -> Response:
         with texts.speaking(texts.ENGLISH):
@@ -68,6 +70,8 @@ class NxFlask(Flask):
         if isinstance(answer, Answer):
             if answer.is_whole_page:
                 answer.context.update(self.around_page())
+            elif answer.is_change or only_reads:
+                answer.nav_counts.update(self.nav_counts())
             response: Any = answer.render()
         else:
             response = answer

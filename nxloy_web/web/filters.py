@@ -8,12 +8,14 @@ from flask import Flask, g, has_request_context
 from markupsafe import Markup, escape
 
 from nxloy_web import clock
+from nxloy_web.db.paging import COUNTED
 from nxloy_web.wording import PLAIN, Wording, wording
 
 
 def init_app(app: Flask) -> None:
     filters: dict[str, Callable[..., object]] = {
         "points": points,
+        "counted": counted,
         "signed": signed,
         "money": money,
         "when": when,
@@ -31,6 +33,11 @@ def init_app(app: Flask) -> None:
 def points(value: int | Decimal | None) -> str:
     """12345 -> 12,345"""
     return "—" if value is None else _here().number(value)
+
+
+def counted(value: int) -> str:
+    """1001 -> 1,000+: a figure that was counted no further than lists are."""
+    return f"{_here().number(COUNTED)}+" if value > COUNTED else _here().number(value)
 
 
 def signed(value: int) -> str:
