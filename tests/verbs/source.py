@@ -12,6 +12,7 @@ from tools.storeys import Plan, lines
 ROOT = Path(nxloy_web.__file__).parent
 PACKAGE = nxloy_web.__name__
 _SESSION_WRITES = {"add", "add_all", "delete", "flush", "merge"}
+_EXECUTIONS = {"db.session.execute", "db.session.scalar", "db.session.scalars"}
 _STATEMENTS = {"update", "insert", "delete", "delete_rows"}
 
 
@@ -122,7 +123,10 @@ def _references(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
 
 
 def _changes_by_itself(node: ast.AST) -> bool:
-    return any(_is_change(each) for each in ast.walk(node))
+    inside = list(ast.walk(node))
+    # The statement may have been put together before.
+    writes = any(map(_is_statement, inside)) and any(map(_is_execution, inside))
+    return writes or any(map(_is_change, inside))
 
 
 def _is_change(node: ast.AST) -> bool:
@@ -137,12 +141,16 @@ def _is_change(node: ast.AST) -> bool:
     called = ast.unparse(node.func)
     if called.startswith("db.session.") and node.func.attr in _SESSION_WRITES:
         return True
-    if called == "job.defer":  # a queued job is a row
-        return True
-    return called.startswith("db.session.") and any(
-        isinstance(inner, ast.Call)
-        and isinstance(inner.func, ast.Name)
-        and inner.func.id in _STATEMENTS
-        for argument in node.args
-        for inner in ast.walk(argument)
+    return called == "job.defer"  # a queued job is a row
+
+
+def _is_statement(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _STATEMENTS
     )
+
+
+def _is_execution(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in _EXECUTIONS
