@@ -1,11 +1,11 @@
-"""Which programs run, which one is meant when none is named, and the rules that run in them."""
+"""Which programs run, and which one is meant when none is named."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from nxloy_web.db import db
-from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, ProgramStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.rewards import Reward
 
 OLDEST_FIRST = (LoyaltyProgram.created_at, LoyaltyProgram.id)
@@ -34,20 +34,3 @@ def program_paying_for(reward: Reward) -> str | None:
         return reward.program_id
     program = default_program()
     return program.id if program else None
-
-
-def running_rules(program_id: str) -> Sequence[EarningRule]:
-    """The current version of each rule of a program, the oldest rule first."""
-    first = (
-        select(func.min(EarningRule.created_at))
-        .where(EarningRule.program_id == program_id)
-        .group_by(EarningRule.rule_id)
-        .add_columns(EarningRule.rule_id)
-        .subquery()
-    )
-    return db.session.scalars(
-        select(EarningRule)
-        .join(first, first.c.rule_id == EarningRule.rule_id)
-        .where(EarningRule.program_id == program_id, EarningRule.ended_at.is_(None))
-        .order_by(first.c[0], EarningRule.rule_id)
-    ).all()

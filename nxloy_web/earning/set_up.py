@@ -15,6 +15,7 @@ from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
+from nxloy_web.earning.rules import IS_IN_FORCE
 from nxloy_web.earning.tiers import Ladder, Tier
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.businesses import Business, Location
@@ -151,7 +152,7 @@ def _statement() -> Select[Any]:
             select(_json("program_id", rule.program_id, "rule_id", rule.rule_id,
                          "version", rule.version, "name", rule.name, "terms", rule.terms))
             .join(first, first.c.rule_id == rule.rule_id)
-            .where(rule.ended_at.is_(None))
+            .where(IS_IN_FORCE)
             .order_by(first.c.began_at, rule.rule_id)
         ),
         # Deleted tiers too: somebody may still hold one.

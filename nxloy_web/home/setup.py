@@ -6,10 +6,9 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import ColumnElement, exists, select
 
-from nxloy_web.earning.programs import IS_RUNNING
+from nxloy_web.earning import programs, rules
 from nxloy_web.tables.businesses import Location, Membership
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.loyalty import EarningRule
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
 _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
@@ -17,13 +16,13 @@ _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
         "Start a program",
         "programs.index",
         "layers",
-        exists().where(IS_RUNNING),
+        exists().where(programs.IS_RUNNING),
     ),
     (
         "Say what earns points",
         "programs.index",
         "coins",
-        exists().where(EarningRule.ended_at.is_(None)),
+        exists().where(rules.IS_IN_FORCE),
     ),
     (
         "Offer a reward",

@@ -7,7 +7,7 @@ from nxloy_web import events, jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.rows import find, insert_once
-from nxloy_web.earning.programs import running_rules
+from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, lines, reading, runs
 from nxloy_web.permissions import Permission
@@ -183,7 +183,7 @@ def _refuse_missing(run: ImportRun, options: ImportOptions) -> None:
         program = find(LoyaltyProgram, options.program_id)
         if program.status is not ProgramStatus.ACTIVE:
             raise CannotMatch(_("%(program)s is not running.", program=program.name), "program_id")
-        if not running_rules(program.id):
+        if rule_of(program.id) is None:
             raise CannotMatch(
                 _("%(program)s has no earning rule yet.", program=program.name), "program_id"
             )

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.amounts import NotAnAmount, WhichAmount, amount_meant
 from nxloy_web.audit.late_forms import keep_typed
+from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import Stale
 from nxloy_web.money import typed_amount
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.programs import earning_rules, examples, queries
+from nxloy_web.programs import earning_rules, examples
 from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.forms import EarningFields, EditEarningForm, EndRuleForm, NewEarningForm
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms, LoyaltyProgram
@@ -32,7 +33,7 @@ class _TryForm(EarningFields, BaseForm):
 @requires(Permission.PROGRAMS_EDIT)
 def earning(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
-    rule = queries.current_rule(program_id)
+    rule = rule_of(program_id)
     return _form_page(program, rule, _form(program, rule))
 
 
@@ -41,7 +42,7 @@ def earning(program_id: str) -> ResponseReturnValue:
 def save_earning(program_id: str) -> ResponseReturnValue:
     """The new form carries an id, the edit form the rule and version it was drawn from."""
     program = find_program(program_id)
-    rule = queries.current_rule(program_id)
+    rule = rule_of(program_id)
     editing = "version" in request.form
     form = _edit_form(rule) if editing else _new_form(program)
     if not form.validate():
@@ -65,7 +66,7 @@ def save_earning(program_id: str) -> ResponseReturnValue:
                 at=clock.now(),
             )
     except Stale:
-        rule = queries.current_rule(program_id)
+        rule = rule_of(program_id)
         assert rule is not None  # without one the verb says that it has ended
         keep_typed(form, rule)
         form.rule_id.data = rule.rule_id

@@ -3,14 +3,13 @@ that old entries keep the rule they were made under."""
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version
 from nxloy_web.db.rows import already, find
+from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import BusinessRule, Stale
 from nxloy_web.money import coded_amount
 from nxloy_web.permissions import Permission
@@ -35,7 +34,7 @@ def create(
     if found is not None:
         return found
     program = _locked(program_id)
-    if _current(program_id) is not None:
+    if rule_of(program_id) is not None:
         raise RuleIsThere
     return _add(program, id=id, rule_id=new_id(), version=1, terms=terms, by=by, at=at)
 
@@ -55,7 +54,7 @@ def edit(
     """
     by.needs(Permission.PROGRAMS_EDIT)
     program = _locked(program_id)
-    rule = _current(program_id)
+    rule = rule_of(program_id)
     if rule is None:
         raise NoRule
     if rule.terms == terms:
@@ -84,7 +83,7 @@ def end(
     nothing."""
     by.needs(Permission.PROGRAMS_EDIT)
     _locked(program_id)
-    rule = _current(program_id)
+    rule = rule_of(program_id)
     if rule is None:
         return
     if (rule.rule_id, rule.version) != (rule_id, version):
@@ -105,14 +104,6 @@ def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
 def _locked(program_id: str) -> LoyaltyProgram:
     # Two people changing the rule at once take turns on the program's row.
     return find(LoyaltyProgram, program_id, lock=True)
-
-
-def _current(program_id: str) -> EarningRule | None:
-    return db.session.scalar(
-        select(EarningRule)
-        .where(EarningRule.program_id == program_id, EarningRule.ended_at.is_(None))
-        .execution_options(populate_existing=True)
-    )
 
 
 def _add(

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 
 from nxloy_web.db import db, paging
 from nxloy_web.db.session import history
+from nxloy_web.earning.rules import rules_of
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.rewards import Reward
@@ -46,7 +47,7 @@ def listing(view: str) -> list[ProgramLine]:
         statement.order_by(LoyaltyProgram.name, LoyaltyProgram.id).limit(SHOWN)
     ).all()
     ids = [program.id for program, _ in rows]
-    rules = {rule.program_id: rule for rule in _rules_of(ids)}
+    rules = {rule.program_id: rule for rule in rules_of(ids)}
     tiers = _tiers_of(ids)
     return [
         ProgramLine(
@@ -106,14 +107,6 @@ def members_of(program_id: str) -> int:
     return paging.count(select(CustomerBalance.id).where(CustomerBalance.program_id == program_id))
 
 
-def current_rule(program_id: str) -> EarningRule | None:
-    return db.session.scalar(
-        select(EarningRule).where(
-            EarningRule.program_id == program_id, EarningRule.ended_at.is_(None)
-        )
-    )
-
-
 def rule_versions(program_id: str) -> Sequence[EarningRule]:
     """Every version there has been, newest first."""
     return db.session.scalars(
@@ -143,14 +136,6 @@ def _members_of_program() -> Any:
 
 def _counted(rows: Select[Any]) -> Any:
     return paging.counted(rows.correlate(LoyaltyProgram, LoyaltyTier))
-
-
-def _rules_of(program_ids: list[str]) -> Sequence[EarningRule]:
-    return db.session.scalars(
-        select(EarningRule).where(
-            EarningRule.program_id.in_(program_ids), EarningRule.ended_at.is_(None)
-        )
-    ).all()
 
 
 def _tiers_of(program_ids: list[str]) -> Sequence[LoyaltyTier]:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.db.facts import facts_of
+from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs import examples, queries, service
@@ -67,7 +68,7 @@ def create() -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_VIEW)
 def show(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
-    rule = queries.current_rule(program_id)
+    rule = rule_of(program_id)
     tiers = queries.tiers_of(program_id)
     return page(
         "programs/show.html",

@@ -1,5 +1,6 @@
 """Which program is meant when none is named: the same one wherever it is asked."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,11 +77,20 @@ def test_every_place_means_the_same_program(app: Flask, shop: Shop) -> None:
         assert program_paying_for(reward) == shop.program_id
 
 
-def test_the_order_of_programs_stands_in_one_place() -> None:
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        (r"LoyaltyProgram\.created_at", "earning/programs.py"),
+        (r"\.ended_at\.is_", "earning/rules.py"),
+    ],
+)
+def test_the_order_of_programs_and_which_rules_are_in_force_stand_in_one_place(
+    rule: str, place: str
+) -> None:
     package = Path(nxloy_web.__file__).parent
     places = [
         file.relative_to(package).as_posix()
         for file in package.rglob("*.py")
-        if "LoyaltyProgram.created_at" in file.read_text()
+        if re.search(rule, file.read_text())
     ]
-    assert places == ["earning/programs.py"]
+    assert places == [place]
