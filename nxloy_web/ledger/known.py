@@ -8,10 +8,11 @@ thousand past rewards costs the same number of statements as one with ten.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true, union
 
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
+from nxloy_web.db.scope import current_business_id
 from nxloy_web.ledger.account import Account, Lot, Part, Place
 from nxloy_web.tables.points import LotUse, PointLot, PointTransaction
 
@@ -64,7 +65,7 @@ def what_can_move(
         can_move.append(among(LotUse.home_lot_id, homes))
     if debits:
         can_move.append(among(LotUse.debit_id, debits))
-    _uses(accounts, or_(*can_move))
+    _uses(accounts, *can_move)
     touched = set(homes)
     for place in (place for account in accounts for place in account.uses):
         touched |= {place.part.home_id, place.lot_id or "", place.part.seat_id or ""}
@@ -117,28 +118,39 @@ def _lots(accounts: Collection[Account], condition: ColumnElement[bool]) -> None
         by_id[balance_id].know_lot(Lot(lot_id, again_of_id or lot_id, *figures))
 
 
-def _uses(accounts: Collection[Account], condition: ColumnElement[bool]) -> None:
+def _uses(accounts: Collection[Account], *conditions: ColumnElement[bool]) -> None:
+    """The uses for which one of these holds; each is asked of where a use sits as a whole."""
     by_id = {account.standing.id: account for account in accounts}
-    use, debit = LotUse, PointTransaction
+    # A union, and no OR: each condition has an index of its own, and an OR of them has none. The
+    # planner takes nearly all uses to be away from home, so a join would read every entry there is.
+    use = union(
+        *(select(LotUse).where(_of(accounts, LotUse.balance_id), each) for each in conditions)
+    ).subquery()
+    debit_seq = (
+        select(PointTransaction.seq)
+        .where(
+            PointTransaction.business_id == current_business_id(),
+            PointTransaction.id == use.c.debit_id,
+        )
+        .scalar_subquery()
+    )
     place = (
-        use.balance_id,
-        use.debit_id,
-        debit.seq,
-        use.home_lot_id,
-        use.before_seq,
-        use.seat_lot_id,
-        use.lot_id,
-        use.is_owed,
+        use.c.balance_id,
+        use.c.debit_id,
+        use.c.home_lot_id,
+        use.c.before_seq,
+        use.c.seat_lot_id,
+        use.c.lot_id,
+        use.c.is_owed,
     )
     rows: Any = db.session.execute(
-        select(*place, func.sum(use.amount))
-        .join(debit, (debit.business_id == use.business_id) & (debit.id == use.debit_id))
-        .where(_of(accounts, use.balance_id), condition)
+        select(*place, debit_seq, func.sum(use.c.amount))
         .group_by(*place)
-        .having(func.sum(use.amount) != 0)
+        .having(func.sum(use.c.amount) != 0)
     )
-    for balance_id, *part, lot_id, is_owed, amount in rows:
-        by_id[balance_id].know_use(Place(Part(*part), lot_id, is_owed), amount)
+    for balance_id, debit_id, home_id, before, seat_id, lot_id, is_owed, seq, amount in rows:
+        part = Part(debit_id, seq, home_id, before, seat_id)
+        by_id[balance_id].know_use(Place(part, lot_id, is_owed), amount)
 
 
 def _of(accounts: Collection[Account], column: Any) -> ColumnElement[bool]:
