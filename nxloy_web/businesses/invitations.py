@@ -17,6 +17,7 @@ from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import BusinessRule
 from nxloy_web.mail import service as mail
+from nxloy_web.mail.letters import Words
 from nxloy_web.permissions import Permission, Role
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Business, Invitation, Membership
@@ -54,6 +55,16 @@ class Offer:
     inviter: str
     email: str
     role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InvitationWords(Words):
+    kind: str = "invitation"
+    inviter: str
+    role: str
+    email: str
+    link: str
+    days: int = LASTS.days
 
 
 def token_hash(token: str) -> str:
@@ -196,16 +207,13 @@ def _send(invitation: Invitation, inviter: str, link: str) -> None:
     business = db.session.scalars(
         select(Business).where(Business.id == current_business_id())
     ).one()
-    mail.send(
-        "invitation",
-        invitation.email,
+    words = _InvitationWords(
         subject=f"{inviter} invites you to {business.name}",
-        text_template="mail/invitation.txt",
         business_name=business.name,
         hue=business.settings.hue,
         inviter=inviter,
         role=invitation.role.value.lower(),
         email=invitation.email,
         link=link,
-        days=LASTS.days,
     )
+    mail.send(invitation.email, words)

@@ -4,7 +4,7 @@ They tell people about something they asked for, so they go to everybody who has
 the opt-ins are about offers.
 """
 
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -14,7 +14,21 @@ from nxloy_web.db import db
 from nxloy_web.events import Event
 from nxloy_web.jobs import enqueue, task
 from nxloy_web.mail import service as mail
+from nxloy_web.mail.letters import Words
 from nxloy_web.tables.customers import Customer
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerWords(Words):
+    """A letter to a customer. Whose and from which business, `write` fills in."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WelcomeWords(CustomerWords):
+    kind: str = "welcome"
+    link: str
 
 
 def welcome(event: Event) -> None:
@@ -28,26 +42,23 @@ def greet(customer_id: str) -> None:
     customer = db.session.scalar(select(Customer).where(Customer.id == customer_id))
     if customer is not None and is_reachable(customer):
         subject = f"Your card for {current_business().name}"
-        write(customer, "welcome", subject=subject, link=link("portal.card"))
+        write(customer, WelcomeWords(subject=subject, link=link("portal.card")))
 
 
 def is_reachable(customer: Customer) -> bool:
     return bool(customer.email) and not customer.is_deleted and customer.erased_at is None
 
 
-def write(customer: Customer, kind: str, *, subject: str, **facts: Any) -> None:
-    """Send `mail/<kind>.txt` with the business's name and colour to a customer with an address."""
+def write(customer: Customer, words: CustomerWords) -> None:
+    """Send these words to a customer with an address, in the business's name and colour."""
     business = current_business()
-    mail.send(
-        kind,
-        customer.email or "",
-        subject=subject,
-        text_template=f"mail/{kind}.txt",
+    addressed = replace(
+        words,
         name=customer.first_name or customer.name,
         business_name=business.name,
         hue=business.settings.hue,
-        **facts,
     )
+    mail.send(customer.email or "", addressed)
 
 
 def link(endpoint: str, **values: str) -> str:

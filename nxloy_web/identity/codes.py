@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from nxloy_web.db import db
 from nxloy_web.identity import digests, people, tokens
+from nxloy_web.identity.letters import SignInCode
 from nxloy_web.mail import service as mail
 from nxloy_web.tables.auth import (
     User,
@@ -40,16 +41,14 @@ def send_sign_in_code(
         return
     code = f"{secrets.randbelow(10**FIGURES):0{FIGURES}d}"
     tokens.store(user.id, _SIGN_IN, digests.of_code(user.id, code), at=at)
-    mail.send(
-        "sign_in_code",
-        user.email,
+    words = SignInCode(
         subject=f"{code} is your code for {business_name}",
-        text_template="mail/sign_in_code.txt",
         code=code,
         minutes=int(tokens.LASTS[_SIGN_IN].total_seconds() // 60),
         business_name=business_name,
         hue=hue,
     )
+    mail.send(user.email, words)
 
 
 def check_sign_in_code(email: str, code: str, *, at: datetime) -> User | None:

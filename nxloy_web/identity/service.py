@@ -9,7 +9,7 @@ from nxloy_web.businesses import opening
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
-from nxloy_web.identity import passwords, people, tokens
+from nxloy_web.identity import letters, passwords, people, tokens
 from nxloy_web.identity.people import find_or_create_user
 from nxloy_web.mail import service as mail
 from nxloy_web.permissions import Role
@@ -143,14 +143,8 @@ def ask_for_reset(email: str, link: Link, *, at: datetime) -> None:
     user = people.by_email(email, lock=True)
     if user is None or tokens.too_many(user.id, _RESET, at=at):
         return
-    mail.send(
-        "reset_password",
-        user.email,
-        subject="Choose a new password",
-        text_template="mail/reset_password.txt",
-        name=user.name,
-        link=link(tokens.make(user.id, _RESET, at=at)),
-    )
+    new_password = link(tokens.make(user.id, _RESET, at=at))
+    mail.send(user.email, letters.ResetPassword(name=user.name, link=new_password))
 
 
 def resets(token: str, *, at: datetime) -> User | None:
@@ -181,14 +175,7 @@ def change_password(user_id: str, password: str, link: str, *, at: datetime) -> 
     """The caller has checked the current one. Signs out every other browser."""
     user = people.by_id(user_id, lock=True)
     _set_password(user, password)
-    mail.send(
-        "password_changed",
-        user.email,
-        subject="Your password was changed",
-        text_template="mail/password_changed.txt",
-        name=user.name,
-        link=link,
-    )
+    mail.send(user.email, letters.PasswordChanged(name=user.name, link=link))
     return user
 
 
@@ -220,23 +207,9 @@ def ask_for_email_change(
         return
     token = tokens.make(user.id, _CHANGE, at=at, target=new_email.strip())
     if people.by_email(new_email) is None:
-        mail.send(
-            "change_email",
-            new_email,
-            subject="Confirm your new address",
-            text_template="mail/change_email.txt",
-            name=user.name,
-            link=link(token),
-            hours=24,
-        )
+        mail.send(new_email, letters.ChangeEmail(name=user.name, link=link(token)))
     else:
-        mail.send(
-            "change_email_taken",
-            new_email,
-            subject="This address has an account already",
-            text_template="mail/change_email_taken.txt",
-            link=sign_in_link,
-        )
+        mail.send(new_email, letters.ChangeEmailTaken(link=sign_in_link))
 
 
 def changes_email(token: str, *, at: datetime) -> str | None:
@@ -260,41 +233,21 @@ def confirm_email_change(token: str, *, at: datetime) -> User:
     tokens.withdraw(user.id, _RESET)
     tokens.withdraw(user.id, VerificationPurpose.SIGN_IN)
     db.session.flush()
-    mail.send(
-        "email_changed",
-        old,
-        subject="Your address was changed",
-        text_template="mail/email_changed.txt",
-        name=user.name,
-        new_email=user.email,
-    )
+    mail.send(old, letters.EmailChanged(name=user.name, new_email=user.email))
     return user
 
 
 def _send_verification(user: User, link: Link, *, attempt: str, at: datetime) -> None:
-    mail.send(
-        "verify_email",
-        user.email,
-        subject="Confirm your address",
-        text_template="mail/verify_email.txt",
-        name=user.name,
-        link=link(tokens.make(user.id, _VERIFY, at=at, target=attempt)),
-        hours=48,
-    )
+    confirm = link(tokens.make(user.id, _VERIFY, at=at, target=attempt))
+    mail.send(user.email, letters.VerifyEmail(name=user.name, link=confirm))
 
 
 def _tell_known(user: User, reset_link: Link, sign_in_link: str, *, at: datetime) -> None:
     people.by_id(user.id, lock=True)
     if tokens.too_many(user.id, _RESET, at=at):
         return
-    mail.send(
-        "sign_up_again",
-        user.email,
-        subject="You have an account already",
-        text_template="mail/sign_up_again.txt",
-        sign_in_link=sign_in_link,
-        reset_link=reset_link(tokens.make(user.id, _RESET, at=at)),
-    )
+    new_password = reset_link(tokens.make(user.id, _RESET, at=at))
+    mail.send(user.email, letters.SignUpAgain(sign_in_link=sign_in_link, reset_link=new_password))
 
 
 def _owns(user_id: str, business_id: str) -> bool:

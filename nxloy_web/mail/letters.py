@@ -1,8 +1,7 @@
 """The words of a mail: written once as plain text, drawn a second time as HTML."""
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from nxloy_web import host
 from nxloy_web.mail.colours import accent
@@ -12,6 +11,17 @@ HUE = 285
 
 _BUTTON = re.compile(r"^(?P<label>[^\n]{1,60}?):\s+(?P<url>https?://\S+)$")
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9 -]{3,18}[A-Z0-9]$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a letter says: `mail/<kind>.txt` knows the fields of its kind and nothing else."""
+
+    kind: str
+    subject: str
+    business_name: str = "NxLoy"
+    """Stands at the head of the letter."""
+    hue: int = HUE
 
 
 @dataclass(frozen=True)
@@ -30,19 +40,17 @@ class Part:
     url: str = ""
 
 
-def write(
-    subject: str, text_template: str, html_template: str | None, context: dict[str, Any]
-) -> Letter:
+def write(words: Words) -> Letter:
     """Render a letter outside any page: none of a request's context reaches it."""
-    line = one_line(subject)
-    text = host.draw(text_template, context).strip() + "\n"
+    line = one_line(words.subject)
+    text = host.draw(f"mail/{words.kind}.txt", asdict(words)).strip() + "\n"
     around = {
         "subject": line,
-        "accent": accent(context.get("hue", HUE)),
-        "sender": context.get("business_name", "NxLoy"),
+        "accent": accent(words.hue),
+        "sender": words.business_name,
+        "parts": parts(text),
     }
-    html = host.draw(html_template or "mail/letter.html", around | context | {"parts": parts(text)})
-    return Letter(line, text, html)
+    return Letter(line, text, host.draw("mail/letter.html", around))
 
 
 def one_line(subject: str) -> str:

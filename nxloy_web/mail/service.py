@@ -1,35 +1,25 @@
 """Sending mail: the words are stored with the change they tell of, a job takes them out."""
 
-from typing import Any
-
 from nxloy_web import jobs
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.mail import letters
 from nxloy_web.mail.delivery import deliver
+from nxloy_web.mail.letters import Words
 from nxloy_web.tables.mail import OutboundMail
 
 
-def send(
-    kind: str,
-    to: str,
-    *,
-    subject: str,
-    text_template: str,
-    html_template: str | None = None,
-    **context: Any,
-) -> OutboundMail:
+def send(to: str, words: Words) -> OutboundMail:
     """Write a letter and queue it; it goes out only if this transaction commits.
 
-    `business_name` and `hue` in the context give the letter its head and colour. Raises
-    ValueError for something that is no e-mail address.
+    Raises ValueError for something that is no e-mail address.
     """
     email_norm(to)
-    letter = letters.write(subject, text_template, html_template, context)
+    letter = letters.write(words)
     mail = OutboundMail(
         id=new_id(),
-        kind=kind,
+        kind=words.kind,
         recipient=to.strip(),
         subject=letter.subject,
         body_text=letter.text,

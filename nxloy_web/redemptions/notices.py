@@ -1,7 +1,7 @@
 """Letters about how a redemption is getting on."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import inspect, select, update
 
@@ -28,7 +28,6 @@ _SUBJECTS = {
     RedemptionStatus.EXPIRED: "{reward} was not collected in time",
 }
 
-
 _NEWS: dict[EventName, RedemptionStatus] = {
     "redemption.approved": RedemptionStatus.APPROVED,
     "redemption.fulfilled": RedemptionStatus.FULFILLED,
@@ -36,6 +35,19 @@ _NEWS: dict[EventName, RedemptionStatus] = {
     "redemption.refunded": RedemptionStatus.REFUNDED,
     "redemption.expired": RedemptionStatus.EXPIRED,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedemptionWords(letters.CustomerWords):
+    reward: str
+    code: str
+    cost: str
+    points: str
+    """Empty for a reward that costs none."""
+    last_day: str
+    link: str
+    card_link: str
+    reason: str | None = None
 
 
 def write_about(event: Event) -> None:
@@ -74,17 +86,22 @@ def remind() -> None:
         pause_if_stopping()
 
 
-def _send(redemption: RewardRedemption, kind: str, subject: str, **more: Any) -> None:
-    facts = {
-        "reward": redemption.reward.name,
-        "code": redemption.code,
-        "cost": _cost(redemption),
-        "points": _points(redemption.points_cost) if redemption.points_cost else "",
-        "last_day": current_wording().last_day(redemption.expires_at),
-        "link": letters.link("portal.redemption", redemption_id=redemption.id),
-        "card_link": letters.link("portal.card"),
-    }
-    letters.write(redemption.customer, kind, subject=subject.format(**facts), **facts, **more)
+def _send(redemption: RewardRedemption, kind: str, subject: str, reason: str | None = None) -> None:
+    reward = redemption.reward.name
+    last_day = current_wording().last_day(redemption.expires_at)
+    words = RedemptionWords(
+        kind=kind,
+        subject=subject.format(reward=reward, last_day=last_day),
+        reward=reward,
+        code=redemption.code,
+        cost=_cost(redemption),
+        points=_points(redemption.points_cost) if redemption.points_cost else "",
+        last_day=last_day,
+        link=letters.link("portal.redemption", redemption_id=redemption.id),
+        card_link=letters.link("portal.card"),
+        reason=reason,
+    )
+    letters.write(redemption.customer, words)
 
 
 def _about_to_lapse(at: datetime) -> list[RewardRedemption]:

@@ -3,6 +3,7 @@
 import email
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -15,7 +16,10 @@ from flask import Flask
 
 from nxloy_web import worker
 from nxloy_web.db import db
+from nxloy_web.identity.letters import SignInCode
 from nxloy_web.mail import service
+
+CODE = SignInCode(subject="Your code", business_name="Café Luna", code="482913", minutes=10)
 
 Admin = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,15 +60,8 @@ def catcher(app: Flask) -> Iterator[Catcher]:
 @pytest.fixture
 def send(app: Flask) -> Callable[..., str]:
     def send_now(to: str = "amara@example.com", **changes: Any) -> str:
-        facts = {
-            "subject": "Your code",
-            "text_template": "mail/sign_in_code.txt",
-            "business_name": "Café Luna",
-            "code": "482913",
-            "minutes": 10,
-        } | changes
         with app.app_context():
-            mail = service.send("sign_in_code", to, **facts)
+            mail = service.send(to, replace(CODE, **changes))
             db.session.commit()
             mail_id = mail.id
             db.session.remove()
@@ -101,15 +98,7 @@ def test_the_words_are_forgotten_once_the_mail_is_out(
 
 def test_a_rolled_back_change_sends_nothing(app: Flask, catcher: Catcher) -> None:
     with app.app_context():
-        service.send(
-            "sign_in_code",
-            "nobody@example.com",
-            subject="Your code",
-            text_template="mail/sign_in_code.txt",
-            business_name="Café Luna",
-            code="482913",
-            minutes=10,
-        )
+        service.send("nobody@example.com", CODE)
         db.session.rollback()
         db.session.remove()
     worker.run_until_idle(app)

@@ -11,6 +11,7 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.mail import service as mail
+from nxloy_web.mail.letters import Words
 from nxloy_web.redemptions import notices, service
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
 from tests.portal.steps import Admin, enter_code, give_points, join, mailed_code
@@ -33,9 +34,11 @@ def letters(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]
     sent: list[dict[str, Any]] = []
     real = mail.send
 
-    def remember(kind: str, to: str, **facts: Any) -> Any:
-        letter = real(kind, to, **facts)
-        sent.append({"kind": kind, "to": to, "subject": letter.subject, "text": letter.body_text})
+    def remember(to: str, words: Words) -> Any:
+        letter = real(to, words)
+        sent.append(
+            {"kind": words.kind, "to": to, "subject": letter.subject, "text": letter.body_text}
+        )
         return letter
 
     monkeypatch.setattr(mail, "send", remember)
