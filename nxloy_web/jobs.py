@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from typing import Any, Generic, ParamSpec
 
 import procrastinate
@@ -52,6 +53,10 @@ class Task(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         self.function(*args, **kwargs)
+
+    def arguments(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        """The arguments of a call by their names: a job is kept with them."""
+        return dict(signature(self.function).bind(*args, **kwargs).arguments)
 
 
 class _Retry(procrastinate.RetryStrategy):
@@ -156,29 +161,25 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     )
 
 
-def enqueue(
-    task: Task[...], *, shown: bool = False, subject_id: str = "", **arguments: Any
-) -> JobRun | None:
-    """Queue `task` for the business in scope; it runs only if this transaction commits.
+def enqueue(task: Task[P], /, *args: P.args, **named: P.kwargs) -> None:
+    """Queue `task` for the business in scope; it runs only if this transaction commits."""
+    _defer_here(task, task.arguments(*args, **named))
 
-    With `shown` the dashboard gets a row to follow, which is returned.
-    """
-    name = task.name
-    run = None
-    if shown:
-        run = JobRun(id=new_id(), kind=name, subject_id=subject_id or None)
-        db.session.add(run)
-        db.session.flush()
-        arguments["run_id"] = run.id
-    job_id = _defer(name, arguments={"business_id": current_business_id()} | arguments)
-    if run is not None:
-        run.job_id = job_id
+
+def enqueue_shown(
+    task: Task[P], subject_id: str | None, /, *args: P.args, **named: P.kwargs
+) -> JobRun:
+    """The same, with a row for the dashboard to follow, which says what it is about."""
+    run = JobRun(id=new_id(), kind=task.name, subject_id=subject_id)
+    db.session.add(run)
+    db.session.flush()
+    run.job_id = _defer_here(task, task.arguments(*args, **named) | {"run_id": run.id})
     return run
 
 
-def enqueue_open(task: Task[...], **arguments: Any) -> None:
+def enqueue_open(task: Task[P], /, *args: P.args, **named: P.kwargs) -> None:
     """Queue work that belongs to no business, in the caller's transaction."""
-    _defer(task.name, arguments=arguments)
+    _defer(task.name, arguments=task.arguments(*args, **named))
 
 
 def progress(done: int, total: int | None = None) -> None:
@@ -205,6 +206,10 @@ async def go_on_with_stalled(manager: JobManager) -> None:
     for job in await manager.get_stalled_jobs():
         log.warning("job %s was left by a worker that died; it goes on", job.id)
         await manager.retry_job(job)
+
+
+def _defer_here(task: Task[...], arguments: dict[str, Any]) -> int | None:
+    return _defer(task.name, arguments={"business_id": current_business_id()} | arguments)
 
 
 def _defer(name: str, *, arguments: dict[str, Any], lock: str | None = None) -> int | None:

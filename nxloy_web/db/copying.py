@@ -5,6 +5,7 @@ passes the policies like any other row.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg import sql
@@ -37,7 +38,7 @@ def stage(name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     db.session.execute(text(f"ANALYZE pg_temp.{name}"))
 
 
-def run(statement: str, **values: Any) -> int:
+def run(statement: str, **values: str | datetime) -> int:
     """Run one statement over staged rows for the business in scope (`:business_id`); how many
     rows it wrote."""
     result: Any = db.session.execute(

@@ -127,11 +127,11 @@ def _front(row: Row[Any] | None) -> Front | None:
     )
 
 
-def _one(sql: str, **arguments: Any) -> Row[Any] | None:
+def _one(sql: str, **arguments: str | int | None) -> Row[Any] | None:
     rows = _all(sql, **arguments)
     return rows[0] if rows else None
 
 
-def _all(sql: str, **arguments: Any) -> list[Row[Any]]:
+def _all(sql: str, **arguments: str | int | None) -> list[Row[Any]]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         return list(connection.execute(text(sql), arguments))

@@ -97,7 +97,7 @@ def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
     run.options = options
     run.state = ImportState.CHECKING
     _start_over(run)
-    jobs.enqueue(runs.check, shown=True, subject_id=run.id, import_id=run.id)
+    jobs.enqueue_shown(runs.check, run.id, import_id=run.id)
     return run
 
 
@@ -113,7 +113,7 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     run.by_user_id = by.user_id
     facts = {"kind": run.kind, "lines": run.lines, "new": run.created_rows}
     _start_over(run)
-    jobs.enqueue(runs.run, shown=True, subject_id=run.id, import_id=run.id)
+    jobs.enqueue_shown(runs.run, run.id, import_id=run.id)
     events.happened("import.started", run, by=by, at=at, after=facts)
     return run
 
@@ -127,7 +127,7 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     if run.state not in (ImportState.DONE, ImportState.FAILED):
         raise NotNow
     run.state = ImportState.UNDOING
-    jobs.enqueue(runs.undo, shown=True, subject_id=run.id, import_id=run.id)
+    jobs.enqueue_shown(runs.undo, run.id, import_id=run.id)
     facts = {"kind": run.kind, "new": run.created_rows, "points": run.points}
     events.happened("import.undo_started", run, by=by, at=at, before=facts)
     return run
@@ -144,7 +144,7 @@ def go_on(import_id: str, *, by: Actor) -> ImportRun:
     }
     if run.state not in again:
         raise NotNow
-    jobs.enqueue(again[run.state], shown=True, subject_id=run.id, import_id=run.id)
+    jobs.enqueue_shown(again[run.state], run.id, import_id=run.id)
     return run
 
 

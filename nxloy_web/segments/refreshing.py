@@ -38,7 +38,7 @@ def refresh(segment_id: str, at: datetime) -> None:
     held = compile_rules(segment.rules, Moment(at, current_zone()))
     _remove_gone(segment_id, held)
     db.session.execute(joining(segment_id, select(Customer.id).where(held), at))
-    recount(segment, refreshed_at=at)
+    write_past_version(segment, member_count=_living_members(segment_id), refreshed_at=at)
 
 
 def refresh_soon(segment: CustomerSegment, at: datetime) -> bool:
@@ -89,12 +89,14 @@ def joining(segment_id: str, customers: Any, at: datetime) -> Insert:
     )
 
 
-def recount(segment: CustomerSegment, **also: Any) -> None:
-    """Count the living members again.
+def recount(segment: CustomerSegment) -> None:
+    """Count the living members again, which must not make somebody's open form stale."""
+    db.session.flush()
+    write_past_version(segment, member_count=_living_members(segment.id))
 
-    A refresh must not make somebody's open form stale.
-    """
-    living = (
+
+def _living_members(segment_id: str) -> Any:
+    return (
         select(func.count())
         .select_from(CustomerSegmentMember)
         .join(
@@ -102,11 +104,9 @@ def recount(segment: CustomerSegment, **also: Any) -> None:
             (Customer.business_id == CustomerSegmentMember.business_id)
             & (Customer.id == CustomerSegmentMember.customer_id),
         )
-        .where(CustomerSegmentMember.segment_id == segment.id, Customer.deleted_at.is_(None))
+        .where(CustomerSegmentMember.segment_id == segment_id, Customer.deleted_at.is_(None))
         .scalar_subquery()
     )
-    db.session.flush()
-    write_past_version(segment, member_count=living, **also)
 
 
 def _remove_gone(segment_id: str, held: ColumnElement[bool]) -> None:

@@ -52,7 +52,7 @@ def _icon(sprite: str, name: str, size: str, label: str) -> Markup:
     )
 
 
-def query_url(**changes: Any) -> str:
+def query_url(**changes: str | int | None) -> str:
     """This page with some of its query changed; `None` takes a key out."""
     kept = {key: request.args.getlist(key) for key in request.args if key not in changes}
     query = urlencode(kept | {k: v for k, v in changes.items() if v is not None}, doseq=True)

@@ -62,7 +62,7 @@ def states(app: Flask, shop: object) -> list[tuple[JobState, str | None]]:
 def test_a_job_runs_after_its_transaction_commits(app: Flask) -> None:
     shop = make_shop(app)
     with inside(app, shop):
-        jobs.enqueue(name_a_shop, shown=True, name="Harbour")
+        jobs.enqueue_shown(name_a_shop, None, name="Harbour")
         db.session.commit()
     assert states(app, shop) == [(JobState.WAITING, None)]
     worker.run_until_idle(app)
@@ -76,7 +76,7 @@ def test_a_job_runs_after_its_transaction_commits(app: Flask) -> None:
 def test_a_job_of_a_rolled_back_transaction_is_gone(app: Flask) -> None:
     shop = make_shop(app)
     with inside(app, shop):
-        jobs.enqueue(name_a_shop, shown=True, name="Harbour")
+        jobs.enqueue_shown(name_a_shop, None, name="Harbour")
         db.session.rollback()
     worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside"]
@@ -86,7 +86,7 @@ def test_a_job_of_a_rolled_back_transaction_is_gone(app: Flask) -> None:
 def test_a_job_that_fails_leaves_nothing_and_says_so(app: Flask) -> None:
     shop = make_shop(app)
     with inside(app, shop):
-        jobs.enqueue(fail, shown=True)
+        jobs.enqueue_shown(fail, None)
         db.session.commit()
     worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside"]
@@ -96,7 +96,7 @@ def test_a_job_that_fails_leaves_nothing_and_says_so(app: Flask) -> None:
 def test_a_job_that_will_be_tried_again_waits(app: Flask) -> None:
     shop = make_shop(app)
     with inside(app, shop):
-        jobs.enqueue(fail_once, shown=True)
+        jobs.enqueue_shown(fail_once, None)
         db.session.commit()
     worker.run_until_idle(app)
     assert states(app, shop) == [(JobState.WAITING, jobs.AGAIN)]
