@@ -37,9 +37,13 @@ class Ladder:
             (tier for tier in known if not tier.is_deleted), key=lambda tier: -tier.required_points
         )
 
+    def named(self, tier_id: str | None) -> Tier | None:
+        """A tier of this program by its id, deleted or not."""
+        return self._by_id.get(tier_id or "")
+
     def held_by(self, standing: Holder) -> Tier | None:
         """The tier whose benefits count: the one held, else the one the points have reached."""
-        return self._by_id.get(standing.tier_id or "") or self._best(standing.lifetime_points)
+        return self.named(standing.tier_id) or self._best(standing.lifetime_points)
 
     def threshold(self, standing: Holder) -> int | None:
         """What the tier that is held asks for; None without one that is living."""
@@ -49,7 +53,7 @@ class Ladder:
     def reach(self, standing: Holder, at: datetime) -> None:
         """Move up as soon as the points are there. Never down: raising a threshold takes nothing
         from those who have reached the tier."""
-        held = self._by_id.get(standing.tier_id or "")
+        held = self.named(standing.tier_id)
         best = self._best(standing.lifetime_points)
         if best is None or best is held:
             return
@@ -59,7 +63,7 @@ class Ladder:
     def fall_back(self, standing: Holder, at: datetime) -> None:
         """After a return: down to what the points reach today, but only when they are below what
         the tier asked for when it was reached."""
-        held = self._by_id.get(standing.tier_id or "")
+        held = self.named(standing.tier_id)
         if held is None:
             return
         needs = held.required_points if standing.tier_needs is None else standing.tier_needs

@@ -72,7 +72,7 @@ def void_purchases(run: ImportRun, customer_ids: list[str], at: datetime) -> Non
         whys = {purchase_id: Why(inputs={"purchase": purchase_id}) for purchase_id in recorded}
         by = Actor("team", run.by_user_id) if run.by_user_id else SYSTEM
         returning.take_back(books, whys, by=by, reason=REASON, import_undone=True)
-        books.write()
+        books.write_batch(by=by)
     _update(
         update(Purchase)
         .where(*of_batch, Purchase.status == PurchaseStatus.RECORDED)

@@ -155,6 +155,11 @@ class Account:
             self.use(place, amount)
 
     @property
+    def tier_id_read(self) -> str | None:
+        """The tier that was held when the account was read, or last written."""
+        return None if self._standing_read is None else self._standing_read.tier_id
+
+    @property
     def is_changed(self) -> bool:
         return self.standing != self._standing_read
 

@@ -4,7 +4,8 @@ The one writer of the ledger. A purchase at the counter is a batch of one, an im
 thousands; both go through here.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.db.ids import new_id
@@ -20,10 +22,11 @@ from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
 from nxloy_web.earning.set_up import read_set_up
 from nxloy_web.earning.tiers import Ladder
-from nxloy_web.ledger import expiry, known, moves, rows, sentences
+from nxloy_web.ledger import expiry, known, moves, news, rows, sentences
 from nxloy_web.ledger.account import Account, Lot, Person, Standing
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.moves import Reversal, Step
+from nxloy_web.ledger.news import News, TierMove
 from nxloy_web.ledger.rows import Entry
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance, TransactionType
@@ -49,6 +52,7 @@ class Books:
         self._lines: dict[tuple[str, str], str] = {}
         self._entries: list[Entry] = []
         self._reversals: list[rows.MadeReversal] = []
+        self._expired: Counter[str] = Counter()
         locked = self._read(program_id)
         self.set_up = read_set_up()
         self._locked = {(row.customer_id, row.program_id): self._account(row) for row in locked}
@@ -188,8 +192,16 @@ class Books:
         self._note_reversal(account, reversal, cause)
         return reversal
 
-    def write(self) -> None:
-        """Write everything that has moved; the books can go on afterwards."""
+    def write(self, *, by: Actor) -> None:
+        """Write everything that has moved, and say what it has brought about besides; the books
+        can go on afterwards."""
+        news.tell(self._write(), by=by, at=self.at)
+
+    def write_batch(self, *, by: Actor) -> None:
+        """The same for many customers: what it has brought about is said once for all."""
+        news.tell_together(self._write(), by=by, at=self.at)
+
+    def _write(self) -> News:
         accounts = self._accounts.values()
         rows.write_entries(self._entries)
         rows.write_new_lots(accounts)
@@ -197,10 +209,18 @@ class Books:
         rows.write_uses(accounts)
         rows.write_changed_lots(accounts)
         rows.write_standings(accounts)
-        self._entries, self._reversals = [], []
+        brought = News(self.program_id, list(self._tier_moves()), self._expired)
+        self._entries, self._reversals, self._expired = [], [], Counter()
         for account in accounts:
             account.is_written()
         _forget_copies()
+        return brought
+
+    def _tier_moves(self) -> Iterator[TierMove]:
+        for customer_id, account in self._accounts.items():
+            before, after = account.tier_id_read, account.standing.tier_id
+            if before != after:
+                yield TierMove(customer_id, self.ladder.named(before), self.ladder.named(after))
 
     def _make(self, customer_ids: Sequence[str]) -> None:
         """Two first purchases at once: the second insert waits for the first, then does nothing."""
@@ -282,6 +302,7 @@ class Books:
     def _expire(self, account: Account, lot: Lot) -> None:
         cause = sentences.of_expiry(lot)
         step = moves.expire(account, lot)
+        self._expired[account.standing.customer_id] -= step.amount
         self._note(account, step, cause, part=0 if lot.revived_at is None else 1)
 
     def _note(

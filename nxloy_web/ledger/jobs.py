@@ -5,15 +5,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from nxloy_web import clock, events
-from nxloy_web.actors import SYSTEM
-from nxloy_web.current_business import current_business
+from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.jobs import every, pause_if_stopping, task
 from nxloy_web.ledger import service
-from nxloy_web.tables.points import CustomerBalance, PointTransaction, TransactionType
+from nxloy_web.tables.points import CustomerBalance
 
 BATCH = 200
 
@@ -27,7 +25,6 @@ def settle_due() -> None:
     while due := _due(at, after):
         for program_id, customer_ids in _by_program(due):
             service.settle(program_id, customer_ids, at)
-        _say_what_expired([row.customer_id for row in due], at)
         db.session.commit()
         pause_if_stopping()
         after = due[-1].id
@@ -50,18 +47,3 @@ def _by_program(due: Sequence[Any]) -> Iterator[tuple[str, list[str]]]:
         sorted(due, key=lambda row: row.program_id), key=lambda row: row.program_id
     ):
         yield program_id, [row.customer_id for row in rows]
-
-
-def _say_what_expired(customer_ids: list[str], at: datetime) -> None:
-    """Once for the batch: the ledger itself tells customer by customer."""
-    entry = PointTransaction
-    customers, points = db.session.execute(
-        select(func.count(entry.customer_id.distinct()), -func.sum(entry.amount)).where(
-            entry.customer_id.in_(customer_ids),
-            entry.type == TransactionType.EXPIRED,
-            entry.created_at == func.now(),  # of this transaction
-        )
-    ).one()
-    if customers:
-        after = {"customers": customers, "points": int(points)}
-        events.happened("points.expired", current_business(), by=SYSTEM, at=at, after=after)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from nxloy_web import events
-from nxloy_web.actors import Actor
+from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.current_business import current_zone
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
@@ -78,7 +78,7 @@ def debit(books: Books, customer_id: str, amount: int, cause: Cause) -> None:
 
 def settle(program_id: str, customer_ids: Iterable[str], at: datetime) -> None:
     """Write off what has ended by `at`, so that the stored figures are exact again."""
-    Books(program_id, list(customer_ids), at=at).write()
+    Books(program_id, list(customer_ids), at=at).write_batch(by=SYSTEM)
 
 
 def adjust(
@@ -124,7 +124,7 @@ def adjust(
         books.credit(customer_id, amount, cause, ends_at=policy_end(program, at))
     else:
         debit(books, customer_id, -amount, cause)
-    books.write()
+    books.write(by=by)
     entry = entry_of(customer_id, program_id, "adjustment", id)
     assert entry is not None
     events.happened(

@@ -70,7 +70,7 @@ def record_many(
         rows.append(_row(one, earned, program_id, currency, import_run_id, by_user_id, again_of))
     insert_all("purchases", _COLUMNS, rows)
     if giving is not None:
-        giving.books.write()
+        giving.books.write_batch(by=by)
     copying.stage("nx_buyers", _BUYER_COLUMNS, _buyers(purchases))
     copying.run(_UPDATE_CUSTOMERS)
     return points

@@ -166,7 +166,7 @@ def record(
         db.session.flush()
     giving.know_again([came_before] if came_before else [])
     giving.give(id, customer_id, earned, occurred_at, by=by, again_of=came_before)
-    giving.books.write()
+    giving.books.write(by=by)
     _count(purchase)
     if import_run_id is None:  # a whole import is one line of the audit log, its own
         events.happened("purchase.recorded", purchase, by=by, after=_figures(purchase), at=at)
@@ -296,7 +296,7 @@ def _void(
     if books is not None:
         whys = {purchase.id: why_of(purchase)} if purchase.points else {}
         take_back(books, whys, by=by, reason=reason, import_undone=import_undone)
-        books.write()
+        books.write(by=by)
     purchase.status = PurchaseStatus.VOIDED
     purchase.voided_at = at
     purchase.void_reason = reason

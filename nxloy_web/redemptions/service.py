@@ -136,7 +136,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
             redemption_id=redemption.id,
         )
         ledger.debit(books, customer_id, reward.points_cost, cause)
-        books.write()
+        books.write(by=by)
     stock.take(reward, redemption_id=redemption.id, by=by)
     _remember(redemption, None, by, at)
     if not reward.needs_approval:
@@ -394,7 +394,7 @@ def _give_back(redemption: RewardRedemption, program_id: str, by: Actor, at: dat
         redemption_id=redemption.id,
     )
     books.give_back(redemption.customer_id, taken.id, cause)
-    books.write()
+    books.write(by=by)
 
 
 def _move(

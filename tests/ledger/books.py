@@ -48,19 +48,19 @@ class Kept:
         books.credit(
             self.customer_id, points, cause, available_at=begins, ends_at=ends, again_of=again_of
         )
-        books.write()
+        books.write(by=SYSTEM)
 
     def spend(self, key: str, points: int, at: datetime) -> None:
         books = self.books(at)
         cause = Cause(TransactionType.REDEEMED, "test", key, by=SYSTEM, at=at)
         service.debit(books, self.customer_id, points, cause)
-        books.write()
+        books.write(by=SYSTEM)
 
     def reverse(self, key: str, at: datetime) -> None:
         books = self.books(at)
         cause = Cause(TransactionType.REFUNDED, "back", key, by=SYSTEM, at=at)
         books.take_back("test", [key], lambda _: cause)
-        books.write()
+        books.write(by=SYSTEM)
 
     def come_back(self, key: str, at: datetime) -> None:
         books = self.books(at)
@@ -68,7 +68,7 @@ class Kept:
         assert taken is not None
         cause = Cause(TransactionType.REFUNDED, "redemption_back", key, by=SYSTEM, at=at)
         books.give_back(self.customer_id, taken.id, cause)
-        books.write()
+        books.write(by=SYSTEM)
 
     def settle(self, at: datetime) -> None:
         service.settle(self.program_id, [self.customer_id], at)

@@ -38,6 +38,23 @@ def test_a_purchase_at_the_counter_takes_eleven_statements(
     assert len(seen) == 11, seen
 
 
+def test_a_tier_that_is_reached_takes_two_statements_more(
+    app: Flask, shop: Shop, statements: Statements
+) -> None:
+    """The customer is read, and the audit log has its entry."""
+    costs = []
+    for euros in ("10", "200"):
+        customer_id = make_customer(app, shop)
+        staff = browser_as(app, shop, Role.STAFF)
+        press(staff.get(shop.url(f"/counter/{customer_id}")), "Give points", amount="10")
+        form = staff.get(shop.url(f"/counter/{customer_id}")).forms["give"]
+        form["amount"] = euros
+        with statements() as seen:
+            assert form.submit().status_int == 303
+        costs.append(len(seen))
+    assert costs == [11, 13], seen
+
+
 def test_a_request_at_the_counter_takes_fifteen_statements(
     app: Flask, shop: Shop, statements: Statements
 ) -> None:

@@ -77,7 +77,7 @@ def give_points(
     with inside(app, shop):
         books = Books(shop.program_id, [customer_id], at=cause.at)
         books.credit(customer_id, amount, cause, ends_at=expires_at)
-        books.write()
+        books.write(by=cause.by)
         db.session.commit()
 
 
