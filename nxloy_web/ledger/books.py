@@ -53,6 +53,7 @@ class Books:
         self._entries: list[Entry] = []
         self._reversals: list[rows.MadeReversal] = []
         self._expired: Counter[str] = Counter()
+        self._accounts: dict[str, Account] = {}
         locked = self._read(program_id)
         self.set_up = read_set_up()
         self._locked = {(row.customer_id, row.program_id): self._account(row) for row in locked}

@@ -12,6 +12,7 @@ from nxloy_web import jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.rows import find
 from nxloy_web.errors import FormUsed, NotAllowed, NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
@@ -20,6 +21,7 @@ from nxloy_web.redemptions import codes, queries, service
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
@@ -97,6 +99,16 @@ def test_a_reward_for_money_moves_no_points(app: Flask, shop: Shop, customer: st
     do(app, shop, service.cancel, ask(app, shop, customer, token))
     assert entries_of(app, shop, customer) == before
     assert books_of(app, shop) == []
+
+
+def test_a_reward_for_money_is_to_be_had_while_no_program_runs(
+    app: Flask, shop: Shop, customer: str
+) -> None:
+    token = make_reward(app, shop, points_cost=0, money_cost=300, program_id=None)
+    with inside(app, shop):
+        find(LoyaltyProgram, shop.program_id).status = ProgramStatus.PAUSED
+        db.session.commit()
+    assert ask(app, shop, customer, token).program_id is None
 
 
 def test_pressed_twice_it_is_asked_for_once(
