@@ -17,7 +17,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.purchases import service as purchases
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.texts import _
@@ -144,7 +144,7 @@ def ask(customer_id: str) -> ResponseReturnValue:
     form = RewardForm.from_request()
     if not form.validate():
         raise BusinessRule(_("Choose a reward."))
-    redemption = redemptions.ask(
+    redemption = asking.ask(
         id=form.new_id.data,
         customer_id=customer_id,
         reward_id=form.reward_id.data,

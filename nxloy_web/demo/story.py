@@ -16,7 +16,7 @@ from nxloy_web.demo import cast
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Role
 from nxloy_web.purchases.batch import NewPurchase, record_many
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking, deciding, taking_back
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.rewards import Reward
@@ -191,7 +191,7 @@ class Story:
         # People save up for something: mostly the dearest they can have, sometimes a coffee.
         reward = rewards[-1] if self.chance.random() < 0.35 else self.chance.choice(rewards)
         try:
-            return redemptions.ask(
+            return asking.ask(
                 id=new_id(),
                 customer_id=customer_id,
                 reward_id=reward.id,
@@ -212,21 +212,21 @@ class Story:
         if redemption.is_pending:
             if self.chance.random() < 0.1:
                 reason = self.chance.choice(cast.CANCEL_REASONS)
-                redemptions.cancel(redemption.id, by=self.staff, at=at, reason=reason)
+                taking_back.cancel(redemption.id, by=self.staff, at=at, reason=reason)
                 return
-            redemptions.approve(redemption.id, by=self.staff, at=at)
+            deciding.approve(redemption.id, by=self.staff, at=at)
         if last and number % 3 == 1:
             return
-        redemptions.fulfil(redemption.id, by=self.staff, at=at)
+        deciding.fulfil(redemption.id, by=self.staff, at=at)
         if self.chance.random() < 0.03:
             manager = Actor(kind="team", user_id=self.staff.user_id, role=Role.MANAGER)
-            redemptions.refund(redemption.id, by=manager, at=at, reason="Coffee was cold")
+            taking_back.refund(redemption.id, by=manager, at=at, reason="Coffee was cold")
 
     def _lapse(self, at: datetime) -> None:
         due = [entry for entry in self.lapsing if entry[0] <= at]
         self.lapsing = [entry for entry in self.lapsing if entry[0] > at]
         for _, redemption_id in due:
-            redemptions.expire(redemption_id, at=at)
+            taking_back.expire(redemption_id, at=at)
 
     def _forget_the_mail(self) -> None:
         """History is told, not lived: nobody gets a letter about a coffee of last spring."""

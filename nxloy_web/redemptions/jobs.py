@@ -9,7 +9,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.errors import Refusal
 from nxloy_web.jobs import every, pause_if_stopping, task
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import many, taking_back
 from nxloy_web.tables.redemptions import OPEN, RewardRedemption
 
 log = logging.getLogger(__name__)
@@ -24,11 +24,11 @@ def lapse() -> None:
     after: tuple[datetime, str] | None = None
     while due := _due(at, after):
         ids = [row_id for _, row_id in due]
-        service.lock_all(ids, with_holds=True)
+        many.lock_all(ids, with_holds=True)
         for row_id in sorted(ids):
             try:
                 with db.session.begin_nested():
-                    service.expire(row_id, at=at)
+                    taking_back.expire(row_id, at=at)
             except Refusal as refusal:  # one that cannot lapse must not hold up the others
                 log.error("redemption %s did not lapse: %s", row_id, refusal)
         db.session.commit()

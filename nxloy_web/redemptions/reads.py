@@ -6,6 +6,7 @@ from sqlalchemy.orm import joinedload
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
+from nxloy_web.redemptions import codes
 from nxloy_web.tables.redemptions import RewardRedemption
 
 
@@ -25,3 +26,10 @@ def with_everything(redemption_id: str) -> RewardRedemption:
     if redemption is None:
         raise NotFound
     return redemption
+
+
+def by_code(code: str) -> RewardRedemption | None:
+    """The redemption of a code, however it is typed."""
+    return db.session.scalar(
+        select(RewardRedemption).where(RewardRedemption.code == codes.as_stored(code))
+    )

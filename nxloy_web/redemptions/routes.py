@@ -9,7 +9,7 @@ from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.redemptions import listing, queries, reads, service
+from nxloy_web.redemptions import deciding, listing, many, queries, reads, taking_back
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.texts import _
@@ -55,7 +55,7 @@ def export() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Scan or type a code; with one in the address, go to its redemption."""
     code = arguments().text("code")
-    found = service.by_code(code) if code else None
+    found = reads.by_code(code) if code else None
     if found is not None:
         return see_other(url_for(".show", redemption_id=found.id))
     return page("redemptions/find.html", code=code, status=404 if code else 200)
@@ -81,7 +81,7 @@ def slip(redemption_id: str) -> ResponseReturnValue:
 @requires(Permission.REDEMPTIONS_DECIDE)
 def approve(redemption_id: str) -> ResponseReturnValue:
     form = DecisionForm.from_request()
-    redemption = service.approve(
+    redemption = deciding.approve(
         redemption_id, by=g.actor, at=clock.now(), version=form.version.data
     )
     return _decided(redemption, "Approved")
@@ -91,7 +91,7 @@ def approve(redemption_id: str) -> ResponseReturnValue:
 @requires(Permission.REDEMPTIONS_DECIDE)
 def fulfil(redemption_id: str) -> ResponseReturnValue:
     form = DecisionForm.from_request()
-    redemption = service.fulfil(
+    redemption = deciding.fulfil(
         redemption_id, by=g.actor, at=clock.now(), version=form.version.data
     )
     return _decided(redemption, "Handed over")
@@ -100,13 +100,13 @@ def fulfil(redemption_id: str) -> ResponseReturnValue:
 @bp.post("/<id:redemption_id>/cancellation")
 @requires(Permission.REDEMPTIONS_DECIDE)
 def cancel(redemption_id: str) -> ResponseReturnValue:
-    return _take_back(redemption_id, service.cancel, "Cancelled; points and stock are back")
+    return _take_back(redemption_id, taking_back.cancel, "Cancelled; points and stock are back")
 
 
 @bp.post("/<id:redemption_id>/refund")
 @requires(Permission.REDEMPTIONS_REFUND)
 def refund(redemption_id: str) -> ResponseReturnValue:
-    return _take_back(redemption_id, service.refund, "Refunded; the points are back")
+    return _take_back(redemption_id, taking_back.refund, "Refunded; the points are back")
 
 
 @bp.post("/bulk")
@@ -116,7 +116,7 @@ def bulk() -> ResponseReturnValue:
     ids = sent.row_ids("id", listing.AT_ONCE)
     if sent.text("all"):
         ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
-    results = service.bulk(
+    results = many.do(
         ids,
         sent.text("do"),
         by=g.actor,

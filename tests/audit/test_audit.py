@@ -14,7 +14,7 @@ from nxloy_web.db.facts import differing
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking, taking_back
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.rewards import Reward
 from tests.factories import (
@@ -95,14 +95,14 @@ def test_what_the_product_did_by_itself_is_told_and_can_be_left_out(app: Flask) 
     reward_id, customer_id = make_reward(app, shop, points_cost=None), make_customer(app, shop)
     redemption_id = new_id()
     with inside(app, shop):
-        redemptions.ask(
+        asking.ask(
             id=redemption_id,
             customer_id=customer_id,
             reward_id=reward_id,
             by=Actor("customer", make_user(app, "Zoe Berg"), customer_id=customer_id),
             at=NOON,
         )
-        redemptions.expire(redemption_id, at=NOON + timedelta(days=400))
+        taking_back.expire(redemption_id, at=NOON + timedelta(days=400))
         db.session.commit()
     owner = as_role(app, shop)
     everything = owner.get(shop.url("/audit/")).text

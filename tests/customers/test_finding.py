@@ -9,7 +9,7 @@ from flask import Flask
 from nxloy_web.customers import finding, service
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking, taking_back
 from nxloy_web.segments import service as segments
 from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.tables.customers import Customer
@@ -85,7 +85,7 @@ def with_a_request(app: Flask, shop: Shop, **facts: str) -> str:
     give(app, shop, customer_id, 200)
     reward_id = make_reward(app, shop, f"Reward {new_id()}", points_cost=50)
     with inside(app, shop):
-        redemptions.ask(
+        asking.ask(
             id=new_id(), customer_id=customer_id, reward_id=reward_id, by=shop.actor(), at=NOON
         )
         db.session.commit()
@@ -144,10 +144,10 @@ def test_what_happened_is_found_by_a_deleted_customer_too(
     give(app, shop, gone, 200)
     reward_id = make_reward(app, shop, points_cost=50)
     with inside(app, shop):
-        request = redemptions.ask(
+        request = asking.ask(
             id=new_id(), customer_id=gone, reward_id=reward_id, by=shop.actor(), at=NOON
         )
-        redemptions.cancel(request.id, by=shop.actor(), at=NOON, reason="Moved away")
+        taking_back.cancel(request.id, by=shop.actor(), at=NOON, reason="Moved away")
         service.delete(gone, by=shop.actor(), at=NOON)
         db.session.commit()
     html = found(app, shop, SCREENS[screen], typed)

@@ -23,7 +23,7 @@ from nxloy_web.imports import undo
 from nxloy_web.ledger import service as ledger
 from nxloy_web.purchases import service as purchases
 from nxloy_web.purchases.batch import NewPurchase, record_many
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking, deciding, taking_back
 from nxloy_web.tables.businesses import Business, BusinessSettings
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun, UploadedFile
@@ -177,7 +177,7 @@ class Player:
 
     def ask(self, who: int, which: int) -> None:
         redemption_id = self.named(f"redemption {len(self.asked)}")
-        redemptions.ask(
+        asking.ask(
             id=redemption_id,
             customer_id=self.people[who],
             reward_id=self.setting.reward_ids[which],
@@ -190,19 +190,19 @@ class Player:
         if self.asked:
             redemption_id = self.asked[which % len(self.asked)]
             by = self.setting.shop.actor()
-            redemptions.cancel(redemption_id, by=by, at=self.at, reason="Changed their mind")
+            taking_back.cancel(redemption_id, by=by, at=self.at, reason="Changed their mind")
 
     def hand_over(self, which: int) -> None:
         if self.asked:
             redemption_id, by = self.asked[which % len(self.asked)], self.setting.shop.actor()
-            redemptions.approve(redemption_id, by=by, at=self.at)
-            redemptions.fulfil(redemption_id, by=by, at=self.at)
+            deciding.approve(redemption_id, by=by, at=self.at)
+            deciding.fulfil(redemption_id, by=by, at=self.at)
 
     def refund(self, which: int) -> None:
         if self.asked:
             redemption_id = self.asked[which % len(self.asked)]
             by = self.setting.shop.actor()
-            redemptions.refund(redemption_id, by=by, at=self.at, reason="Broken")
+            taking_back.refund(redemption_id, by=by, at=self.at, reason="Broken")
 
     def void(self, which: int) -> None:
         if self.bought:
@@ -249,7 +249,7 @@ class Player:
     def wait(self, days: int) -> None:
         self.at += timedelta(days=days)
         for redemption_id in self.asked:
-            redemptions.expire(redemption_id, at=self.at)
+            taking_back.expire(redemption_id, at=self.at)
 
     def named(self, name: str) -> str:
         made = new_id()

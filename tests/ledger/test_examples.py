@@ -11,7 +11,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
 from nxloy_web.purchases import service as purchases
 from nxloy_web.purchases.batch import NewPurchase, record_many
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking, taking_back
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun, UploadedFile
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings
@@ -58,7 +58,7 @@ class Desk:
     def ask(self) -> str:
         with inside(self.app, self.shop):
             id_ = new_id()
-            redemptions.ask(
+            asking.ask(
                 id=id_,
                 customer_id=self.customer,
                 reward_id=self.reward,
@@ -71,7 +71,7 @@ class Desk:
     def cancel(self, redemption_id: str) -> None:
         with inside(self.app, self.shop):
             by = self.shop.actor()
-            redemptions.cancel(redemption_id, by=by, at=self.at, reason="Called off")
+            taking_back.cancel(redemption_id, by=by, at=self.at, reason="Called off")
             db.session.commit()
 
     @property

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from nxloy_web import clock, worker
 from nxloy_web.db import db
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import deciding
 from tests.factories import Shop, inside, make_reward, make_shop
 from tests.portal.steps import Admin, give_points
 
@@ -82,10 +82,10 @@ def test_from_the_poster_to_the_counter(
     watching.goto(live_server + shop.portal("/card"))
     watching.get_by_text("Waiting for the shop").wait_for()
 
-    decide(app, shop, service.approve, redemption_id)
+    decide(app, shop, deciding.approve, redemption_id)
     page.get_by_text("Ready to collect").wait_for()
     watching.get_by_text("Ready to collect").wait_for()
-    decide(app, shop, service.fulfil, redemption_id)
+    decide(app, shop, deciding.fulfil, redemption_id)
     page.get_by_text("Enjoy!").wait_for()
     expect(page.locator("#redemption[hx-trigger]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

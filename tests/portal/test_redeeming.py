@@ -12,7 +12,7 @@ from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import deciding, taking_back
 from nxloy_web.tables.rewards import Picture
 from tests.factories import Shop, inside, make_reward, make_shop
 from tests.portal.steps import Admin, member
@@ -101,14 +101,14 @@ def test_a_redemption_shows_its_code_and_is_asked_about_until_it_ends(
     card = browser.get(shop.portal("/card")).text
     assert "Waiting for the shop" in card
 
-    decide(app, shop, service.approve, redemption_id)
+    decide(app, shop, deciding.approve, redemption_id)
     part = browser.get(url, headers=PARTIAL).text
     assert "<html" not in part
     assert "Ready to collect" in part
     assert 'hx-trigger="every 5s"' in part
     assert "Cancel this request" not in part
 
-    decide(app, shop, service.fulfil, redemption_id)
+    decide(app, shop, deciding.fulfil, redemption_id)
     done = browser.get(url, headers=PARTIAL).text
     assert "Enjoy!" in done
     assert "hx-trigger" not in done
@@ -151,7 +151,7 @@ def test_what_the_shop_has_promised_is_called_off_at_the_counter_only(
     browser, customer_id = member(app, shop, points=100)
     url = ask(browser, shop, reward_id)
     waiting = browser.get(url)
-    decide(app, shop, service.approve, url.rsplit("/", 1)[1])
+    decide(app, shop, deciding.approve, url.rsplit("/", 1)[1])
     answer = press(waiting, "Cancel this request")
     assert answer.status_code == 409
     assert "Ask at the counter" in answer.text
@@ -161,7 +161,7 @@ def test_what_the_shop_has_promised_is_called_off_at_the_counter_only(
 def test_a_reason_the_shop_gave_is_told(app: Flask, shop: Shop, reward_id: str) -> None:
     browser, _ = member(app, shop, points=100)
     url = ask(browser, shop, reward_id)
-    decide(app, shop, service.cancel, url.rsplit("/", 1)[1], reason="The machine is broken")
+    decide(app, shop, taking_back.cancel, url.rsplit("/", 1)[1], reason="The machine is broken")
     text = browser.get(url).text
     assert "The machine is broken. 100 points are back on your card." in text
 

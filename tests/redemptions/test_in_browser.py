@@ -8,7 +8,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking
 from tests.browsing import visit
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop
 from tests.ledger.books import give, standing
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 def asked(app: Flask, shop: Shop, customer_id: str, reward_id: str) -> str:
     """One more request for the reward; its code."""
     with inside(app, shop):
-        redemption = service.ask(
+        redemption = asking.ask(
             id=new_id(),
             customer_id=customer_id,
             reward_id=reward_id,

@@ -12,7 +12,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.mail import service as mail
 from nxloy_web.mail.letters import Words
-from nxloy_web.redemptions import notices, service
+from nxloy_web.redemptions import asking, deciding, notices, taking_back
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
 from tests.portal.steps import Admin, enter_code, give_points, join, mailed_code
 from tests.pressing import browser_of
@@ -52,7 +52,7 @@ def asked(app: Flask, shop: Shop, reward_id: str, **values: Any) -> tuple[str, A
     redemption_id = new_id()
     by = Actor("customer", user_id, customer_id=customer_id)
     with inside(app, shop):
-        service.ask(
+        asking.ask(
             id=redemption_id, customer_id=customer_id, reward_id=reward_id, by=by, at=clock.now()
         )
         db.session.commit()
@@ -72,14 +72,14 @@ def test_a_customer_hears_that_it_is_ready_and_gets_a_receipt(
     redemption_id, _ = asked(app, shop, reward_id, email="ann@example.com", email_opt_in=False)
     worker.run_until_idle(app)
     assert letters == []
-    do(app, shop, service.approve, redemption_id)
+    do(app, shop, deciding.approve, redemption_id)
     assert [letter["kind"] for letter in letters] == ["redemption_approved"]
     ready = letters[0]
     assert ready["to"] == "ann@example.com"
     assert ready["subject"] == "Flat white is ready for you"
     assert f"/p/harbour-coffee/redemptions/{redemption_id}" in ready["text"]
     assert "NX-" in ready["text"]
-    do(app, shop, service.fulfil, redemption_id)
+    do(app, shop, deciding.fulfil, redemption_id)
     assert letters[1]["kind"] == "redemption_fulfilled"
     assert "for 100 points" in letters[1]["text"]
 
@@ -88,7 +88,7 @@ def test_a_cancelled_request_is_told_with_its_reason(
     app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
 ) -> None:
     redemption_id, _ = asked(app, shop, reward_id)
-    do(app, shop, service.cancel, redemption_id, reason="The machine is broken")
+    do(app, shop, taking_back.cancel, redemption_id, reason="The machine is broken")
     assert "The reason: The machine is broken" in letters[0]["text"]
     assert "100 points are back on your card" in letters[0]["text"]
 
@@ -97,7 +97,7 @@ def test_what_customers_did_themselves_is_not_mailed_to_them(
     app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
 ) -> None:
     redemption_id, by = asked(app, shop, reward_id)
-    do(app, shop, service.change_mind, redemption_id, by=by, customer_id=by.customer_id)
+    do(app, shop, taking_back.change_mind, redemption_id, by=by, customer_id=by.customer_id)
     assert letters == []
 
 
@@ -106,8 +106,8 @@ def test_old_news_is_not_mailed(
 ) -> None:
     redemption_id, _ = asked(app, shop, reward_id)
     with inside(app, shop):
-        service.approve(redemption_id, by=shop.actor(), at=clock.now())
-        service.fulfil(redemption_id, by=shop.actor(), at=clock.now())
+        deciding.approve(redemption_id, by=shop.actor(), at=clock.now())
+        deciding.fulfil(redemption_id, by=shop.actor(), at=clock.now())
         db.session.commit()
     worker.run_until_idle(app)
     assert [letter["kind"] for letter in letters] == ["redemption_fulfilled"]
@@ -119,7 +119,7 @@ def test_nobody_without_an_address_is_written_to(
     redemption_id, _ = asked(
         app, shop, reward_id, email=None, email_norm=None, phone_e164="+493011111111"
     )
-    do(app, shop, service.approve, redemption_id)
+    do(app, shop, deciding.approve, redemption_id)
     assert letters == []
 
 

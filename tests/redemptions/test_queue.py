@@ -11,7 +11,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.paging import PAGE
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking
 from nxloy_web.tables.redemptions import RewardRedemption
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
 from tests.pressing import (
@@ -50,7 +50,7 @@ def asked(app: Flask, shop: Shop, name: str = "Amara", reward: str = "Cake") -> 
             by=shop.actor(),
             at=NOON,
         )
-        redemption = service.ask(
+        redemption = asking.ask(
             id=new_id(), customer_id=customer_id, reward_id=reward_id, by=shop.actor(), at=at
         )
         db.session.commit()

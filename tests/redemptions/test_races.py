@@ -13,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking, deciding, many, taking_back
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
@@ -38,17 +38,17 @@ def mug(app: Flask, shop: Shop) -> str:
     return make_reward(app, shop, "Mug", points_cost=60, current_stock=1, total_stock=1)
 
 
-def asking(shop: Shop, customer: str, reward: str, id: str | None = None) -> Any:
+def asks(shop: Shop, customer: str, reward: str, id: str | None = None) -> Any:
     drawn = id or new_id()
     return lambda: (
-        service.ask(id=drawn, customer_id=customer, reward_id=reward, by=shop.actor(), at=NOON).code
+        asking.ask(id=drawn, customer_id=customer, reward_id=reward, by=shop.actor(), at=NOON).code
     )
 
 
 def asked(app: Flask, shop: Shop, customer: str, reward: str) -> str:
     redemption_id = new_id()
     with inside(app, shop):
-        asking(shop, customer, reward, redemption_id)()
+        asks(shop, customer, reward, redemption_id)()
         db.session.commit()
     return redemption_id
 
@@ -63,9 +63,9 @@ def test_the_last_one_goes_to_whoever_was_first(
 ) -> None:
     other = make_customer(app, shop)
     give(app, shop, other, 100)
-    first, second = race(app, shop, as_admin, asking(shop, customer, mug), asking(shop, other, mug))
+    first, second = race(app, shop, as_admin, asks(shop, customer, mug), asks(shop, other, mug))
     assert first.error is None
-    assert isinstance(second.error, service.NotToBeHad)
+    assert isinstance(second.error, asking.NotToBeHad)
     assert str(second.error) == "Mug is out of stock."
     assert standing(app, shop, other).spendable == 100
 
@@ -75,7 +75,7 @@ def test_the_same_points_buy_one_reward(
 ) -> None:
     plate = make_reward(app, shop, "Plate", points_cost=60)
     first, second = race(
-        app, shop, as_admin, asking(shop, customer, mug), asking(shop, customer, plate)
+        app, shop, as_admin, asks(shop, customer, mug), asks(shop, customer, plate)
     )
     assert first.error is None
     assert isinstance(second.error, NotEnoughPoints)
@@ -85,7 +85,7 @@ def test_the_same_points_buy_one_reward(
 def test_asking_pressed_twice_at_once_asks_once(
     app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
 ) -> None:
-    press = asking(shop, customer, mug, new_id())
+    press = asks(shop, customer, mug, new_id())
     first, second = race(app, shop, as_admin, press, press)
     assert first.value == second.value
     assert count(app, shop, RewardRedemption) == 1
@@ -98,7 +98,7 @@ def test_of_two_approvals_one_wins_and_the_other_reads_who(
     row_id = asked(app, shop, customer, mug)
 
     def approving(role: Role) -> Any:
-        return lambda: service.approve(row_id, by=shop.actor(role), at=NOON, version=1).code
+        return lambda: deciding.approve(row_id, by=shop.actor(role), at=NOON, version=1).code
 
     first, second = race(app, shop, as_admin, approving(Role.STAFF), approving(Role.MANAGER))
     assert first.error is None
@@ -112,14 +112,14 @@ def test_handing_over_and_cancelling_at_once(
 ) -> None:
     row_id = asked(app, shop, customer, mug)
     with inside(app, shop):
-        service.approve(row_id, by=shop.actor(), at=NOON)
+        deciding.approve(row_id, by=shop.actor(), at=NOON)
         db.session.commit()
     first, second = race(
         app,
         shop,
         as_admin,
-        lambda: service.cancel(row_id, by=shop.actor(Role.STAFF), at=NOON, reason="Late").code,
-        lambda: service.fulfil(row_id, by=shop.actor(Role.MANAGER), at=NOON).code,
+        lambda: taking_back.cancel(row_id, by=shop.actor(Role.STAFF), at=NOON, reason="Late").code,
+        lambda: deciding.fulfil(row_id, by=shop.actor(Role.MANAGER), at=NOON).code,
     )
     assert first.error is None
     assert isinstance(second.error, AlreadyDecided)
@@ -137,13 +137,11 @@ def test_bulks_single_steps_and_new_requests_do_not_lock_each_other_out(
         ids += [asked(app, shop, one, reward) for reward in rewards]
 
     def bulk(order: list[str]) -> Any:
-        return lambda: service.bulk(
-            order, "cancel", by=shop.actor(), at=NOON, reason="Closed today"
-        )
+        return lambda: many.do(order, "cancel", by=shop.actor(), at=NOON, reason="Closed today")
 
     verbs: list[Any] = [bulk(ids), bulk(ids[::-1])]
     verbs += [
-        asking(shop, one, reward) for one in customers[:2] for reward in (rewards[1], rewards[0])
+        asks(shop, one, reward) for one in customers[:2] for reward in (rewards[1], rewards[0])
     ]
     outcomes = all_at_once(app, shop, verbs)
     assert [outcome.error for outcome in outcomes] == [None] * len(verbs)
@@ -163,7 +161,7 @@ def test_a_bulk_has_every_hold_before_it_gives_the_first_one_back(
     outcomes: list[Any] = []
 
     def bo_asks_for_a_cup() -> None:
-        outcomes.extend(all_at_once(app, shop, [asking(shop, bo, cup)]))
+        outcomes.extend(all_at_once(app, shop, [asks(shop, bo, cup)]))
 
     other = threading.Thread(target=bo_asks_for_a_cup)
 
@@ -173,7 +171,7 @@ def test_a_bulk_has_every_hold_before_it_gives_the_first_one_back(
 
     with inside(app, shop):
         with after_the_first_of_a_bulk(meanwhile):
-            lines = service.bulk(ids, "cancel", by=shop.actor(), at=NOON, reason="Closed today")
+            lines = many.do(ids, "cancel", by=shop.actor(), at=NOON, reason="Closed today")
         db.session.commit()
     other.join()
     assert [line.message for line in lines] == ["Cancelled", "Cancelled"]

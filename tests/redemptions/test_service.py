@@ -17,7 +17,7 @@ from nxloy_web.errors import FormUsed, NotAllowed, NotFound
 from nxloy_web.ledger.limits import CustomerBlocked, OwnPoints
 from nxloy_web.ledger.service import NotEnoughPoints, ReasonNeeded
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import codes, queries, service
+from nxloy_web.redemptions import asking, codes, deciding, many, queries, reads, taking_back
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.customers import Customer, CustomerStatus
@@ -51,14 +51,14 @@ def mug(app: Flask, shop: Shop) -> str:
 def ask(app: Flask, shop: Shop, customer: str, reward: str, **facts: Any) -> RewardRedemption:
     facts = {"id": new_id(), "by": shop.actor(Role.STAFF), "at": NOON} | facts
     with inside(app, shop):
-        made = service.ask(customer_id=customer, reward_id=reward, **facts)
+        made = asking.ask(customer_id=customer, reward_id=reward, **facts)
         db.session.commit()
     return made
 
 
 def do(app: Flask, shop: Shop, verb: Any, row: RewardRedemption, **facts: Any) -> RewardRedemption:
     facts = {"by": shop.actor(), "at": NOON + MINUTE} | facts
-    if verb in (service.cancel, service.refund):
+    if verb in (taking_back.cancel, taking_back.refund):
         facts = {"reason": "Changed their mind"} | facts
     with inside(app, shop):
         changed: RewardRedemption = verb(row.id, **facts)
@@ -96,7 +96,7 @@ def test_asking_takes_points_and_stock_at_once(
 def test_a_reward_for_money_moves_no_points(app: Flask, shop: Shop, customer: str) -> None:
     before = entries_of(app, shop, customer)
     token = make_reward(app, shop, points_cost=0, money_cost=300)
-    do(app, shop, service.cancel, ask(app, shop, customer, token))
+    do(app, shop, taking_back.cancel, ask(app, shop, customer, token))
     assert entries_of(app, shop, customer) == before
     assert books_of(app, shop) == []
 
@@ -124,11 +124,11 @@ def test_pressed_twice_it_is_asked_for_once(
 
 def test_the_whole_way(app: Flask, shop: Shop, customer: str, mug: str) -> None:
     row = ask(app, shop, customer, mug)
-    with pytest.raises(service.NotApproved):
-        do(app, shop, service.fulfil, row)
-    row = do(app, shop, service.approve, row, version=row.version)
+    with pytest.raises(deciding.NotApproved):
+        do(app, shop, deciding.fulfil, row)
+    row = do(app, shop, deciding.approve, row, version=row.version)
     assert (row.status, row.approved_at) == (Status.APPROVED, NOON + MINUTE)
-    row = do(app, shop, service.fulfil, row, version=row.version, at=NOON + 2 * MINUTE)
+    row = do(app, shop, deciding.fulfil, row, version=row.version, at=NOON + 2 * MINUTE)
     assert (row.status, row.fulfilled_at) == (Status.FULFILLED, NOON + 2 * MINUTE)
     assert row.location_id == shop.location_id
     assert standing(app, shop, customer).balance == 150
@@ -155,7 +155,7 @@ def test_a_reward_that_needs_no_approval_is_approved_by_itself(
     assert (row.status, row.approved_at) == (Status.APPROVED, NOON)
     assert story(app, shop, row) == [(None, "PENDING"), ("PENDING", "APPROVED")]
     with pytest.raises(AlreadyDecided, match=r"This was approved by itself 1 minute ago\."):
-        do(app, shop, service.approve, row)
+        do(app, shop, deciding.approve, row)
 
 
 @pytest.mark.parametrize("approved", [False, True])
@@ -164,30 +164,30 @@ def test_cancelling_gives_points_and_stock_back(
 ) -> None:
     row = ask(app, shop, customer, mug)
     if approved:
-        do(app, shop, service.approve, row)
-    row = do(app, shop, service.cancel, row)
+        do(app, shop, deciding.approve, row)
+    row = do(app, shop, taking_back.cancel, row)
     assert (row.status, row.closed_at) == (Status.CANCELLED, NOON + MINUTE)
     assert entries_of(app, shop, customer)[-1] == ("REFUNDED", 100, 250)
     assert stock_of(app, shop, mug)[0] == 2
-    do(app, shop, service.cancel, row)
+    do(app, shop, taking_back.cancel, row)
     assert standing(app, shop, customer).spendable == 250
 
 
 def test_refunding_what_was_handed_over(app: Flask, shop: Shop, customer: str, mug: str) -> None:
     def handed_over() -> RewardRedemption:
         row = ask(app, shop, customer, mug)
-        do(app, shop, service.approve, row)
-        return do(app, shop, service.fulfil, row)
+        do(app, shop, deciding.approve, row)
+        return do(app, shop, deciding.fulfil, row)
 
     row = handed_over()
     with pytest.raises(AlreadyDecided):
-        do(app, shop, service.cancel, row)
+        do(app, shop, taking_back.cancel, row)
     with pytest.raises(ReasonNeeded):
-        do(app, shop, service.refund, row, reason=" ")
-    row = do(app, shop, service.refund, row)
+        do(app, shop, taking_back.refund, row, reason=" ")
+    row = do(app, shop, taking_back.refund, row)
     assert row.status is Status.REFUNDED
     assert (standing(app, shop, customer).spendable, stock_of(app, shop, mug)[0]) == (250, 2)
-    do(app, shop, service.refund, handed_over(), restock=False)
+    do(app, shop, taking_back.refund, handed_over(), restock=False)
     assert (standing(app, shop, customer).spendable, stock_of(app, shop, mug)[0]) == (250, 1)
 
 
@@ -197,35 +197,35 @@ def test_what_is_not_collected_lapses_and_gives_everything_back(
     row = ask(app, shop, customer, mug)
     late = row.expires_at
     assert do(app, shop, expire, row, at=late - MINUTE).status is Status.PENDING
-    with pytest.raises(service.Lapsed, match=r"This request lapsed at the end of 29 June 2026;"):
-        do(app, shop, service.approve, row, at=late)
+    with pytest.raises(deciding.Lapsed, match=r"This request lapsed at the end of 29 June 2026;"):
+        do(app, shop, deciding.approve, row, at=late)
     assert do(app, shop, expire, row, at=late).status is Status.EXPIRED
     assert (standing(app, shop, customer).spendable, stock_of(app, shop, mug)[0]) == (250, 2)
     with pytest.raises(AlreadyDecided, match="This lapsed, because nobody collected it in time, 1"):
-        do(app, shop, service.approve, row, at=late + MINUTE)
+        do(app, shop, deciding.approve, row, at=late + MINUTE)
 
 
 def expire(row_id: str, *, by: Actor, at: Any) -> RewardRedemption:
-    return service.expire(row_id, at=at)
+    return taking_back.expire(row_id, at=at)
 
 
 def test_the_second_reads_what_the_first_did(
     app: Flask, shop: Shop, customer: str, mug: str
 ) -> None:
     row = ask(app, shop, customer, mug)
-    do(app, shop, service.approve, row, by=shop.actor(Role.MANAGER))
+    do(app, shop, deciding.approve, row, by=shop.actor(Role.MANAGER))
     who = f"Manager of {shop.slug}"
     with pytest.raises(AlreadyDecided, match=rf"{who} approved this 4 minutes ago\."):
-        do(app, shop, service.approve, row, at=NOON + 5 * MINUTE, version=row.version)
+        do(app, shop, deciding.approve, row, at=NOON + 5 * MINUTE, version=row.version)
     with pytest.raises(AlreadyDecided, match=rf"{who} approved this on 15 June 2026\."):
-        do(app, shop, service.cancel, row, at=NOON + 2 * DAY, version=row.version)
+        do(app, shop, taking_back.cancel, row, at=NOON + 2 * DAY, version=row.version)
 
 
 def test_pressing_twice_is_not_coming_second(
     app: Flask, shop: Shop, customer: str, mug: str
 ) -> None:
     row = ask(app, shop, customer, mug)
-    for verb in (service.approve, service.fulfil, service.refund):
+    for verb in (deciding.approve, deciding.fulfil, taking_back.refund):
         before = row.version
         once = do(app, shop, verb, row, version=before)
         twice = do(app, shop, verb, row, version=before)
@@ -242,12 +242,12 @@ def test_refusals_say_why_and_change_nothing(
         ask(app, shop, customer, dear)
     once = make_reward(app, shop, "Once", max_per_user=1, points_cost=1)
     row = ask(app, shop, customer, once)
-    with pytest.raises(service.NotToBeHad, match="Each customer can have this once"):
+    with pytest.raises(asking.NotToBeHad, match="Each customer can have this once"):
         ask(app, shop, customer, once)
-    do(app, shop, service.cancel, row)
+    do(app, shop, taking_back.cancel, row)
     ask(app, shop, customer, once)
     gone = make_reward(app, shop, "Gone", current_stock=0, total_stock=1)
-    with pytest.raises(service.NotToBeHad, match=r"Gone is out of stock\."):
+    with pytest.raises(asking.NotToBeHad, match=r"Gone is out of stock\."):
         ask(app, shop, customer, gone)
     with pytest.raises(NotFound):
         ask(app, shop, customer, make_reward(app, make_shop(app)))
@@ -277,25 +277,25 @@ def test_a_customer_acts_for_themselves_only(
         ask(app, shop, other, mug, by=me)
     row = ask(app, shop, customer, mug, by=me)
     with pytest.raises(NotFound):
-        do(app, shop, service.change_mind, row, customer_id=customer, by=they)
+        do(app, shop, taking_back.change_mind, row, customer_id=customer, by=they)
     with pytest.raises(NotFound):
-        do(app, shop, service.change_mind, row, customer_id=other, by=they)
+        do(app, shop, taking_back.change_mind, row, customer_id=other, by=they)
     with pytest.raises(NotAllowed):
-        do(app, shop, service.cancel, row, by=me)
-    row = do(app, shop, service.change_mind, row, customer_id=customer, by=me)
+        do(app, shop, taking_back.cancel, row, by=me)
+    row = do(app, shop, taking_back.change_mind, row, customer_id=customer, by=me)
     assert row.status is Status.CANCELLED
 
 
 def test_nobody_refunds_their_own(app: Flask, shop: Shop, customer: str, mug: str) -> None:
     row = ask(app, shop, customer, mug)
-    do(app, shop, service.approve, row)
-    do(app, shop, service.fulfil, row)
+    do(app, shop, deciding.approve, row)
+    do(app, shop, deciding.fulfil, row)
     with inside(app, shop):
         own = update(Customer).where(Customer.id == customer).values(user_id=shop.owner_id)
         db.session.execute(own)
         db.session.commit()
     with pytest.raises(OwnPoints):
-        do(app, shop, service.refund, row)
+        do(app, shop, taking_back.refund, row)
 
 
 def test_a_code_is_found_however_it_is_typed(
@@ -305,13 +305,13 @@ def test_a_code_is_found_however_it_is_typed(
     body = row.code[3:]
     with inside(app, shop):
         for typed in (row.code, row.code.lower(), body, f" nx {body[:3]} {body[3:].lower()} "):
-            found = service.by_code(typed)
+            found = reads.by_code(typed)
             assert found is not None
             assert found.id == row.id
-        assert service.by_code("NX-000000") is None
-        assert service.by_code("") is None
+        assert reads.by_code("NX-000000") is None
+        assert reads.by_code("") is None
     with inside(app, make_shop(app)):
-        assert service.by_code(row.code) is None
+        assert reads.by_code(row.code) is None
 
 
 def test_a_code_that_is_taken_is_drawn_again(
@@ -329,12 +329,12 @@ def test_bulk_does_what_it_can_and_says_what_it_could_not(
 ) -> None:
     reward = make_reward(app, shop, points_cost=10)
     rows = [ask(app, shop, customer, reward) for _ in range(3)]
-    do(app, shop, service.approve, rows[1], by=shop.actor(Role.MANAGER))
+    do(app, shop, deciding.approve, rows[1], by=shop.actor(Role.MANAGER))
     ids = [row.id for row in rows]
 
     def bulk(verb: str, reason: str = "") -> dict[str, tuple[bool, str]]:
         with inside(app, shop):
-            lines = service.bulk(
+            lines = many.do(
                 [*ids, "unknown"],
                 verb,
                 by=shop.actor(Role.STAFF),
@@ -351,7 +351,7 @@ def test_bulk_does_what_it_can_and_says_what_it_could_not(
     assert bulk("cancel")[ids[0]] == (False, "Say why: everybody can read the reason later.")
     assert all(bulk("cancel", "Closed today")[row_id][0] for row_id in ids)
     assert standing(app, shop, customer).spendable == 250
-    with pytest.raises(service.ChooseVerb):
+    with pytest.raises(many.ChooseVerb):
         bulk("explode")
 
 
@@ -388,7 +388,7 @@ def test_letters_are_queued_with_the_change(
     app: Flask, shop: Shop, customer: str, mug: str, as_admin: Any
 ) -> None:
     row = ask(app, shop, customer, mug)
-    do(app, shop, service.approve, row)
+    do(app, shop, deciding.approve, row)
     queued = as_admin.execute(
         "SELECT args->>'status' FROM jobs.procrastinate_jobs WHERE args->>'redemption_id' = %s",
         (row.id,),

@@ -1,6 +1,7 @@
 """The slip that goes over the counter with a reward."""
 
 import re
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking, deciding, taking_back
 from nxloy_web.tables.redemptions import RewardRedemption
 from tests.browsing import visit
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_reward, make_shop
@@ -41,7 +42,7 @@ def asked(app: Flask, shop: Shop) -> RewardRedemption:
             by=shop.actor(),
             at=NOON,
         )
-        redemption = service.ask(
+        redemption = asking.ask(
             id=new_id(),
             customer_id=customer_id,
             reward_id=reward_id,
@@ -52,11 +53,18 @@ def asked(app: Flask, shop: Shop) -> RewardRedemption:
         return redemption
 
 
+VERBS: dict[str, Any] = {
+    "approve": deciding.approve,
+    "fulfil": deciding.fulfil,
+    "refund": taking_back.refund,
+}
+
+
 def go_on(app: Flask, shop: Shop, redemption: RewardRedemption, *verbs: str) -> None:
     with inside(app, shop):
         for verb in verbs:
             why = {"reason": "Wrong cake"} if verb == "refund" else {}
-            getattr(service, verb)(redemption.id, by=shop.actor(), at=clock.now(), **why)
+            VERBS[verb](redemption.id, by=shop.actor(), at=clock.now(), **why)
         db.session.commit()
 
 

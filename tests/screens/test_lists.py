@@ -11,7 +11,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking
 from nxloy_web.tables.redemptions import RewardRedemption
 from tests.browsing import visit
 from tests.customers.people import enrolled
@@ -33,7 +33,7 @@ def asked(app: Flask, shop: Shop, name: str) -> RewardRedemption:
     )
     give(app, shop, customer_id, 500)
     with inside(app, shop):
-        redemption = service.ask(
+        redemption = asking.ask(
             id=new_id(),
             customer_id=customer_id,
             reward_id=reward_id,

@@ -17,7 +17,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import service as purchases
-from nxloy_web.redemptions import service as redemptions
+from nxloy_web.redemptions import asking
 from nxloy_web.segments import service as segments
 from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.tables.customers import Customer
@@ -81,7 +81,7 @@ def rows(app: Flask, shop: Shop) -> dict[str, str]:
         ids["purchase_id"] = purchases.record(
             id=new_id(), customer_id=customer_id, amount_minor=5_000, **act
         ).id
-        ids["redemption_id"] = redemptions.ask(
+        ids["redemption_id"] = asking.ask(
             id=new_id(), customer_id=customer_id, reward_id=ids["reward_id"], **act
         ).id
         ids["segment_id"] = segments.create(

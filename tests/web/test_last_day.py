@@ -13,7 +13,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger.expiry import end_of_day
 from nxloy_web.ledger.jobs import settle_due
-from nxloy_web.redemptions import notices, service
+from nxloy_web.redemptions import asking, deciding, notices
 from nxloy_web.wording import Wording
 from tests.factories import Shop, as_role, inside, make_reward, make_shop
 from tests.portal.steps import Admin, give_points, member
@@ -60,7 +60,7 @@ def test_a_request_has_one_last_day(app: Flask, shop: Shop, as_admin: Admin) -> 
     reward_id = make_reward(app, shop, "Mug", points_cost=100)
     redemption_id, end = new_id(), tomorrow()
     with inside(app, shop):
-        service.ask(
+        asking.ask(
             id=redemption_id,
             customer_id=customer_id,
             reward_id=reward_id,
@@ -72,7 +72,7 @@ def test_a_request_has_one_last_day(app: Flask, shop: Shop, as_admin: Admin) -> 
         "UPDATE reward_redemptions SET expires_at = %s WHERE id = %s", (end, redemption_id)
     )
     with inside(app, shop):
-        service.approve(redemption_id, by=shop.actor(), at=clock.now())
+        deciding.approve(redemption_id, by=shop.actor(), at=clock.now())
         db.session.commit()
     worker.run_until_idle(app)
     with inside(app, shop):
@@ -87,8 +87,8 @@ def test_a_request_has_one_last_day(app: Flask, shop: Shop, as_admin: Admin) -> 
     assert is_said(end, approved)
     assert is_said(end, reminded)
 
-    with inside(app, shop), pytest.raises(service.Lapsed) as refused:
-        service.fulfil(redemption_id, by=shop.actor(), at=end)
+    with inside(app, shop), pytest.raises(deciding.Lapsed) as refused:
+        deciding.fulfil(redemption_id, by=shop.actor(), at=end)
     assert is_said(end, str(refused.value))
 
 

@@ -17,7 +17,7 @@ from nxloy_web.portal import queries
 from nxloy_web.portal.forms import AskForm
 from nxloy_web.portal.routes import words
 from nxloy_web.portal.routes.blueprint import bp
-from nxloy_web.redemptions import service
+from nxloy_web.redemptions import asking, taking_back
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Picture, Reward
@@ -51,7 +51,7 @@ def ask(reward_id: str) -> ResponseReturnValue:
         return _reward_page(reward_id, form, status=422)
     try:
         with db.session.begin_nested():
-            redemption = service.ask(
+            redemption = asking.ask(
                 id=form.new_id.data,
                 customer_id=g.place.customer_id,
                 reward_id=reward_id,
@@ -97,7 +97,7 @@ def redemption_qr(redemption_id: str) -> ResponseReturnValue:
 def cancel(redemption_id: str) -> ResponseReturnValue:
     found = queries.own_redemption(redemption_id, g.place.customer_id)
     here = url_for(".redemption", redemption_id=found.id)
-    service.change_mind(
+    taking_back.change_mind(
         found.id,
         customer_id=g.place.customer_id,
         by=g.actor,

@@ -1,0 +1,63 @@
+"""Saying yes to a request, and handing the reward over. Neither moves points or stock."""
+
+from datetime import datetime
+
+from nxloy_web.actors import Actor
+from nxloy_web.current_business import current_wording
+from nxloy_web.errors import BusinessRule
+from nxloy_web.permissions import Permission
+from nxloy_web.redemptions import steps
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.texts import _
+
+Status = RedemptionStatus
+
+
+class NotApproved(BusinessRule):
+    message = _("This has not been approved yet. Approve it first, then hand it over.")
+
+
+class Lapsed(BusinessRule):
+    message = _("This request has lapsed.")
+
+
+def approve(
+    redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
+) -> RewardRedemption:
+    """Promise the reward. Points and stock were taken when the customer asked."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
+    redemption = steps.lock(redemption_id)
+    if steps.was_pressed(redemption, Status.APPROVED, by):
+        return redemption
+    steps.refuse_second(redemption, (Status.PENDING,), version, at)
+    _refuse_lapsed(redemption, at)
+    steps.move(redemption, Status.APPROVED, by=by, at=at)
+    return redemption
+
+
+def fulfil(
+    redemption_id: str, *, by: Actor, at: datetime, version: int | None = None
+) -> RewardRedemption:
+    """Hand the reward over; its code is used up."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
+    redemption = steps.lock(redemption_id)
+    if steps.was_pressed(redemption, Status.FULFILLED, by):
+        return redemption
+    if redemption.is_pending:
+        raise NotApproved
+    steps.refuse_second(redemption, (Status.APPROVED,), version, at)
+    _refuse_lapsed(redemption, at)
+    redemption.location_id = by.location_id or redemption.location_id
+    steps.move(redemption, Status.FULFILLED, by=by, at=at)
+    return redemption
+
+
+def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
+    if redemption.expires_at <= at:
+        last_day = current_wording().last_day(redemption.expires_at)
+        raise Lapsed(
+            _(
+                "This request lapsed at the end of %(day)s; its points go back to the customer.",
+                day=last_day,
+            )
+        )
