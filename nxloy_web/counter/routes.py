@@ -16,7 +16,7 @@ from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.redemptions import asking
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
@@ -63,7 +63,7 @@ def give(customer_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _card(customer_id, form, status=422)
     try:
-        purchase = purchases.record(
+        purchase = recording.record(
             id=form.new_id.data,
             customer_id=customer_id,
             amount_minor=form.amount.data,
@@ -73,7 +73,7 @@ def give(customer_id: str) -> ResponseReturnValue:
             by=g.actor,
             at=clock.now(),
         )
-    except purchases.MoreThanUsual as more:
+    except recording.MoreThanUsual as more:
         form.ask_to_confirm(more.points)
         return _card(customer_id, form, status=422, more_than_usual=more.points)
     except BusinessRule as refusal:
@@ -90,14 +90,14 @@ def given(purchase_id: str) -> ResponseReturnValue:
         "counter/given.html",
         purchase=purchase,
         card=queries.card(purchase.customer_id, clock.now()),
-        can_undo=purchases.can_undo(purchase, by=g.actor, at=clock.now()),
+        can_undo=voiding.can_undo(purchase, by=g.actor, at=clock.now()),
     )
 
 
 @bp.post("/purchases/<id:purchase_id>/undo")
 @requires(Permission.POINTS_GIVE)
 def undo(purchase_id: str) -> ResponseReturnValue:
-    purchase = purchases.undo(purchase_id, by=g.actor, at=clock.now())
+    purchase = voiding.undo(purchase_id, by=g.actor, at=clock.now())
     return see_other(
         url_for(".show", customer_id=purchase.customer_id),
         toast="Undone. The points are taken back.",

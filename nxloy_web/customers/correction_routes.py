@@ -12,7 +12,7 @@ from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.purchases import reads as purchase_queries
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import voiding
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.web.answers import page, see_other
@@ -64,7 +64,7 @@ def void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
     form = VoidForm.from_request()
     if form.validate():
         try:
-            purchases.void(purchase_id, reason=form.reason.data, by=g.actor, at=clock.now())
+            voiding.void(purchase_id, reason=form.reason.data, by=g.actor, at=clock.now())
         except BusinessRule as error:
             form.refuse("reason", error.message)
         else:

@@ -28,13 +28,6 @@ def by_receipt(number: str) -> Purchase | None:
     )
 
 
-def by_import_key(import_key: str) -> Purchase | None:
-    """The purchase of an imported line, unless its import was undone."""
-    return db.session.scalar(
-        select(Purchase).where(Purchase.import_key == import_key, Purchase.undone_at.is_(None))
-    )
-
-
 def voided_alike(*, import_keys: Sequence[str], receipt_keys: Sequence[str]) -> Sequence[Any]:
     """Voided purchases with one of these keys or receipts, the last voided last: what is recorded
     now is the same line come again."""

@@ -20,7 +20,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.tables.redemptions import RewardRedemption
@@ -397,7 +397,7 @@ def test_the_page_tells_what_happened_and_why(app: Flask, shop: Shop, owner: Fla
     make_tier(app, shop, "Gold", 200)
     customer_id = enrolled(app, shop)
     with inside(app, shop):
-        purchases.record(
+        recording.record(
             id=new_id(),
             customer_id=customer_id,
             amount_minor=6_050,
@@ -449,7 +449,7 @@ def test_a_purchase_is_voided_with_a_reason(app: Flask, shop: Shop, desk: Browse
     customer_id, other = enrolled(app, shop), enrolled(app, shop)
     purchase_id = new_id()
     with inside(app, shop):
-        purchases.record(
+        recording.record(
             id=purchase_id,
             customer_id=customer_id,
             amount_minor=900,

@@ -13,7 +13,7 @@ from nxloy_web.customers import queries as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.earning.programs import default_program, program_paying_for, running_programs
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus, ProgramType
 from nxloy_web.tables.rewards import Reward
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
@@ -63,9 +63,9 @@ def test_every_place_means_the_same_program(app: Flask, shop: Shop) -> None:
     reward_id = make_reward(app, shop, program_id=None)
     with inside(app, shop):
         at_the_counter = {"customer_id": customer_id, "by": shop.actor(), "at": NOON}
-        purchases.record(id=new_id(), amount_minor=500, program_id=younger, **at_the_counter)
+        recording.record(id=new_id(), amount_minor=500, program_id=younger, **at_the_counter)
         assert counter.card(customer_id, NOON).balance is None
-        purchase = purchases.record(id=new_id(), amount_minor=700, **at_the_counter)
+        purchase = recording.record(id=new_id(), amount_minor=700, **at_the_counter)
         card = counter.card(customer_id, NOON)
         listed = customers.default_program()
         reward = db.session.get_one(Reward, (shop.business_id, reward_id))

@@ -16,7 +16,7 @@ from nxloy_web.db.paging import PAGE
 from nxloy_web.entries import queries
 from nxloy_web.ledger import service
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.tables.customers import CustomerNameWord
 from nxloy_web.tables.points import PointTransaction
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_shop
@@ -34,7 +34,7 @@ def shop(app: Flask) -> Shop:
             db.session.add(
                 CustomerNameWord(business_id=shop.business_id, customer_id=customer_id, word=word)
             )
-        purchases.record(
+        recording.record(
             id=new_id(), customer_id=amara, amount_minor=4250, by=shop.actor(Role.STAFF), at=NOON
         )
         service.adjust(

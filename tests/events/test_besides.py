@@ -12,7 +12,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import jobs as ledger_jobs
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramSettings
@@ -33,7 +33,7 @@ def shop(app: Flask) -> Shop:
 
 def buy(app: Flask, shop: Shop, customer_id: str, euros: int) -> str:
     with inside(app, shop):
-        purchase = purchases.record(
+        purchase = recording.record(
             id=new_id(),
             customer_id=customer_id,
             amount_minor=100 * euros,
@@ -75,7 +75,7 @@ def test_a_tier_that_a_void_takes_is_said_also_of_who_is_deleted(app: Flask, sho
         customer = db.session.get_one(Customer, (shop.business_id, customer_id))
         db.session.delete(customer)
         db.session.flush()
-        purchases.void(second, reason="Came back", by=shop.actor(), at=clock.now())
+        voiding.void(second, reason="Came back", by=shop.actor(), at=clock.now())
         db.session.commit()
     entry = said(app, shop, "customer.tier_changed")[-1]
     assert (entry.before, (entry.after or {})["tier"]) == ({"tier": "Gold"}, "Silver")

@@ -13,7 +13,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.ledger import jobs as ledger_jobs
 from nxloy_web.programs import placing
 from nxloy_web.programs import service as programs
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.imports import ImportKind
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramSettings
@@ -44,7 +44,7 @@ def buy(
 ) -> str:
     customer_id = customer_id or make_customer(app, shop)
     with inside(app, shop):
-        purchases.record(
+        recording.record(
             id=new_id(),
             customer_id=customer_id,
             amount_minor=100 * euros,

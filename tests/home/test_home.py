@@ -10,7 +10,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.home import chart, queries
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from tests.factories import as_role, inside, make_customer, make_reward, make_shop
 
 
@@ -20,7 +20,7 @@ def test_the_day_is_counted_on_the_business_clock(app: Flask) -> None:
     with inside(app, shop):
         at = clock.now()
         for amount, ago in ((1250, 0), (700, 0), (999, 26)):
-            purchases.record(
+            recording.record(
                 id=new_id(),
                 customer_id=customer_id,
                 amount_minor=amount,
@@ -46,7 +46,7 @@ def test_the_chart_adds_what_is_written_after_the_sums_were_made(
         monkeypatch.setattr(chart, "OPEN_SECONDS", still_open)
         with inside(app, shop):
             at = clock.now()
-            purchases.record(
+            recording.record(
                 id=new_id(),
                 customer_id=customer_id,
                 amount_minor=1250,

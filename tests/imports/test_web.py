@@ -12,7 +12,7 @@ from nxloy_web.customers import service as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import ImportRun, ImportState
 from nxloy_web.tables.points import CustomerBalance
@@ -172,7 +172,7 @@ def test_each_purchase_line_gets_its_verdict(app: Flask) -> None:
     ann = make_customer(app, shop, email_norm="ann@example.com", external_id="1")
     make_customer(app, shop, email_norm="bo@example.com", external_id="2", status="BLOCKED")
     with inside(app, shop):
-        purchases.record(
+        recording.record(
             id=new_id(),
             customer_id=ann,
             amount_minor=500,

@@ -21,7 +21,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.errors import Refusal
 from nxloy_web.imports import undo
 from nxloy_web.ledger import service as ledger
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.redemptions import asking, deciding, taking_back
 from nxloy_web.tables.businesses import Business, BusinessSettings
@@ -152,7 +152,7 @@ class Player:
         if self.writer == "batch":
             self.bring_in([(who, amount, occurred_at, purchase_id)], None)
         else:
-            purchases.record(
+            recording.record(
                 id=purchase_id,
                 customer_id=self.people[who],
                 amount_minor=amount * 100,
@@ -208,7 +208,7 @@ class Player:
         if self.bought:
             purchase_id = self.bought[which % len(self.bought)]
             by = self.setting.shop.actor()
-            purchases.void(purchase_id, reason="Wrong till", by=by, at=self.at)
+            voiding.void(purchase_id, reason="Wrong till", by=by, at=self.at)
 
     def adjust(self, who: int, amount: int) -> None:
         ledger.adjust(

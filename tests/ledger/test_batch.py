@@ -13,7 +13,7 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.check import problems
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.tables.businesses import Business, BusinessSettings
 from nxloy_web.tables.customers import Customer
@@ -57,6 +57,9 @@ def some_purchases(seed: int) -> Bought:
     ]
 
 
+TAKEN_BACK = ("import_undone", "purchase_voided")
+
+
 def books(app: Flask, shop: Shop, people: list[str]) -> dict[str, Any]:
     """Everything the ledger says, without ids and technical instants."""
     with inside(app, shop):
@@ -77,12 +80,11 @@ def books(app: Flask, shop: Shop, people: list[str]) -> dict[str, Any]:
             "entries": sorted(
                 (owner[one.balance_id], one.seq, one.type.value, one.amount, one.balance,
                  one.source_kind, one.description, one.metadata_.steps)
-                for one in entries if one.source_kind != "import_undone"
+                for one in entries if one.source_kind not in TAKEN_BACK
             ),
             "taken back": sorted(
-                (owner[one.balance_id], one.seq, one.type.value, one.amount, one.balance,
-                 one.description)
-                for one in entries if one.source_kind == "import_undone"
+                (owner[one.balance_id], one.seq, one.amount, one.balance, one.description)
+                for one in entries if one.source_kind in TAKEN_BACK
             ),
             "lots": sorted(
                 (owner[one.balance_id], str(one.expires_at), one.amount, one.remaining)
@@ -104,14 +106,13 @@ def books(app: Flask, shop: Shop, people: list[str]) -> dict[str, Any]:
 def one_by_one(app: Flask, shop: Shop, people: list[str], bought: Bought) -> None:
     with inside(app, shop):
         for customer, occurred_at, amount_minor in bought:
-            purchases.record(
+            recording.record(
                 id=new_id(),
                 customer_id=people[customer],
                 amount_minor=amount_minor,
                 occurred_at=occurred_at,
                 by=shop.actor(),
                 at=NOON,
-                import_key=new_id(),
             )
         db.session.commit()
 
@@ -191,9 +192,7 @@ def test_taking_back_at_once_is_as_one_by_one(app: Flask, expiry: str, negative:
             .order_by(Purchase.customer_id, PointTransaction.seq.desc().nulls_last())
         ).all()
         for purchase_id in newest_first:
-            purchases.void(
-                purchase_id, reason=undo.REASON, by=slow.actor(), at=NOON, import_undone=True
-            )
+            voiding.void(purchase_id, reason=undo.REASON, by=slow.actor(), at=NOON)
         db.session.commit()
     with inside(app, quick):
         undo.take_back(db.session.get_one(ImportRun, (quick.business_id, run_id)), NOON)

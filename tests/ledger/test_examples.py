@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.imports import undo
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.redemptions import asking, taking_back
 from nxloy_web.tables.businesses import BusinessSettings
@@ -39,7 +39,7 @@ class Desk:
     def buy(self, amount: int = 100, receipt: str | None = None) -> str:
         with inside(self.app, self.shop):
             id_ = new_id()
-            purchases.record(
+            recording.record(
                 id=id_,
                 customer_id=self.customer,
                 amount_minor=amount * 100,
@@ -52,7 +52,7 @@ class Desk:
 
     def void(self, purchase_id: str) -> None:
         with inside(self.app, self.shop):
-            purchases.void(purchase_id, reason="Back", by=self.shop.actor(), at=self.at)
+            voiding.void(purchase_id, reason="Back", by=self.shop.actor(), at=self.at)
             db.session.commit()
 
     def ask(self) -> str:

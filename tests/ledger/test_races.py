@@ -8,7 +8,7 @@ from flask import Flask
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.ledger.service import NotEnoughPoints
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from tests.factories import NOON, Shop, inside, make_customer, make_shop
 from tests.ledger.books import Kept, books_of, entries_of, give, standing
 from tests.ledger.racing import all_at_once, race
@@ -30,7 +30,7 @@ def spending(shop: Shop, customer: str, amount: int) -> Any:
 
 def buying(shop: Shop, customer: str, id: str) -> Any:
     return lambda: (
-        purchases.record(
+        recording.record(
             id=id, customer_id=customer, amount_minor=1000, by=shop.actor(), at=NOON
         ).points
     )
@@ -89,7 +89,7 @@ def test_a_void_pressed_twice_at_once_takes_back_once(
         db.session.commit()
 
     def void() -> str:
-        return purchases.void(purchase, reason="Back", by=shop.actor(), at=NOON).status.value
+        return voiding.void(purchase, reason="Back", by=shop.actor(), at=NOON).status.value
 
     outcomes = race(app, shop, as_admin, void, void)
     assert [outcome.value for outcome in outcomes] == ["VOIDED", "VOIDED"]

@@ -9,7 +9,7 @@ from nxloy_web import clock
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.redemptions import asking
 from nxloy_web.tables.businesses import BusinessSettings
 from tests.factories import Shop, inside, make_reward, make_shop
@@ -22,12 +22,12 @@ def buy_spend_and_void(app: Flask, shop: Shop, customer_id: str) -> None:
     reward_id = make_reward(app, shop, points_cost=100)
     by, at = shop.actor(), clock.now()
     with inside(app, shop):
-        bought = purchases.record(
+        bought = recording.record(
             id=new_id(), customer_id=customer_id, amount_minor=100_00, by=by, at=at
         )
         asking.ask(id=new_id(), customer_id=customer_id, reward_id=reward_id, by=by, at=at)
-        purchases.void(bought.id, reason="Wrong till", by=by, at=at)
-        purchases.record(id=new_id(), customer_id=customer_id, amount_minor=50, by=by, at=at)
+        voiding.void(bought.id, reason="Wrong till", by=by, at=at)
+        recording.record(id=new_id(), customer_id=customer_id, amount_minor=50, by=by, at=at)
         db.session.commit()
 
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.purchases import service
+from nxloy_web.purchases import recording, voiding
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.purchases.receipts import receipt_key
 from tests.factories import NOON, Shop, inside, make_customer, make_shop
@@ -39,7 +39,7 @@ def test_two_receipts(one: str, other: str) -> None:
 
 def record(app: Flask, shop: Shop, customer_id: str, order_ref: str) -> None:
     with inside(app, shop):
-        service.record(
+        recording.record(
             id=new_id(),
             customer_id=customer_id,
             amount_minor=1250,
@@ -55,7 +55,7 @@ def test_the_second_spelling_is_refused_and_names_the_first(app: Flask) -> None:
     shop = make_shop(app)
     customer_id = make_customer(app, shop, "Amara")
     record(app, shop, customer_id, "R-1")
-    with pytest.raises(service.OrderTaken, match=r"Receipt R-1 is recorded already: 12\.50 EUR"):
+    with pytest.raises(recording.OrderTaken, match=r"Receipt R-1 is recorded already: 12\.50 EUR"):
         record(app, shop, customer_id, "r 1")
     record(app, shop, customer_id, "R-2")
 
@@ -67,5 +67,5 @@ def test_a_purchase_in_a_batch_is_found_by_another_spelling(app: Flask) -> None:
         new = NewPurchase(customer_id, 500, NOON, order_ref="T-1")
         record_many([new], currency="EUR", program_id=None, at=NOON)
         db.session.commit()
-    with pytest.raises(service.OrderTaken):
+    with pytest.raises(recording.OrderTaken):
         record(app, shop, customer_id, "t1")

@@ -16,7 +16,7 @@ import nxloy_web
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import recording
 from nxloy_web.redemptions import asking
 from nxloy_web.segments import service as segments
 from nxloy_web.segments.facts import SegmentFacts
@@ -78,7 +78,7 @@ def rows(app: Flask, shop: Shop) -> dict[str, str]:
     }
     act = {"by": shop.actor(), "at": NOON}
     with inside(app, shop):
-        ids["purchase_id"] = purchases.record(
+        ids["purchase_id"] = recording.record(
             id=new_id(), customer_id=customer_id, amount_minor=5_000, **act
         ).id
         ids["redemption_id"] = asking.ask(
