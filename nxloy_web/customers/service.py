@@ -1,16 +1,15 @@
 """Enrolling customers, and what changes them afterwards."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, insert, inspect, or_, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select
 
 from nxloy_web import events, member_codes
 from nxloy_web.actors import Actor
+from nxloy_web.customers import identifiers
 from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.customers.names import name_norm, name_words
 from nxloy_web.customers.reach import NotReachable
@@ -19,10 +18,8 @@ from nxloy_web.customers.spelling import cleaned, columns_of
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, differing
 from nxloy_web.db.refusals import check_version
-from nxloy_web.db.rows import already, bring_back, find, insert_once
+from nxloy_web.db.rows import already, find, insert_once
 from nxloy_web.db.scope import current_business_id
-from nxloy_web.errors import BusinessRule
-from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.customers import (
     Customer,
@@ -30,46 +27,9 @@ from nxloy_web.tables.customers import (
     CustomerPreferences,
     CustomerStatus,
 )
-from nxloy_web.tables.redemptions import OPEN, RewardRedemption
-from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
-from nxloy_web.texts import _, ngettext
 
 _IN_THE_OPEN = {"status", "email_opt_in", "sms_opt_in", "referred_by", "tags", "user_id"}
 """What the audit log may keep the values of; of a person's data it keeps only that it changed."""
-
-
-class AlreadyCustomer(BusinessRule):
-    message = _("Another customer has this already.")
-
-    def __init__(self, customer: Customer, field: str) -> None:
-        name = customer.name
-        super().__init__(
-            {
-                "email": _("%(customer)s has this e-mail address already.", customer=name),
-                "phone": _("%(customer)s has this phone number already.", customer=name),
-                "external_id": _("%(customer)s has this customer number already.", customer=name),
-                "user_id": _("%(customer)s has this sign-in already.", customer=name),
-            }[field]
-        )
-        self.customer = customer
-        self.field = field
-
-
-class HasOpenRedemptions(BusinessRule):
-    message = _("Hand over or cancel the open redemptions first.")
-
-    def __init__(self, customer: Customer, count: int) -> None:
-        super().__init__(
-            ngettext(
-                "%(customer)s has an open redemption. Hand over or cancel first, then delete the"
-                " customer.",
-                "%(customer)s has %(num)s open redemptions. Hand over or cancel first, then delete"
-                " the customer.",
-                count,
-                customer=customer.name,
-            )
-        )
-        self.customer = customer
 
 
 def enrol(
@@ -96,7 +56,7 @@ def enrol(
         **values,
     )
     customer.created_at = at
-    with _taking(_keys(customer)):
+    with identifiers.taking(identifiers.of(customer)):
         customer, is_new = insert_once(customer, drawn=("member_code", "created_at"))
     if is_new:
         _write_words(customer)
@@ -125,10 +85,10 @@ def edit(
     old, new = differing(customer, values)
     if "email_norm" in new and customer.user_id is not None and by.kind == "team":
         old["user_id"], new["user_id"] = customer.user_id, None
-    keys = _keys(customer) | {name: value for name, value in new.items() if name in _KEYS}
+    keys = identifiers.of(customer) | identifiers.among(new)
     if not keys["email_norm"] and not keys["phone_e164"]:
         raise NotReachable
-    with _taking(keys):
+    with identifiers.taking(keys):
         for name, value in new.items():
             setattr(customer, name, value)
     if {"first_name", "last_name", "tags"} & new.keys():
@@ -139,51 +99,13 @@ def edit(
     return customer
 
 
-def block(customer_id: str, *, by: Actor, at: datetime) -> Customer:
-    """A blocked customer keeps everything, but earns nothing and takes no reward."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
-    return _set_status(customer_id, CustomerStatus.BLOCKED, "customer.blocked", by, at)
-
-
-def unblock(customer_id: str, *, by: Actor, at: datetime) -> Customer:
-    by.needs(Permission.CUSTOMERS_MANAGE)
-    return _set_status(customer_id, CustomerStatus.ACTIVE, "customer.unblocked", by, at)
-
-
-def delete(customer_id: str, *, by: Actor, at: datetime) -> Customer:
-    """Take a customer off the lists; history keeps them. Refused with open redemptions."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
-    customer = find(Customer, customer_id, lock=True)
-    count = open_redemptions(customer.id)
-    if count:
-        raise HasOpenRedemptions(customer, count)
-    db.session.delete(customer)
-    _recount_segments(customer, -1)
-    events.happened("customer.deleted", customer, by=by, at=at)
-    db.session.flush()
-    return customer
-
-
-def restore(customer_id: str, *, by: Actor, at: datetime) -> Customer:
-    """Bring back a deleted customer. Refused when a living one has taken the address."""
-    by.needs(Permission.CUSTOMERS_MANAGE)
-    customer = find(Customer, customer_id, lock=True, deleted_too=True)
-    if not customer.is_deleted:
-        return customer
-    with _taking(_keys(customer)):
-        bring_back(customer)
-    _recount_segments(customer, 1)
-    events.happened("customer.restored", customer, by=by, at=at)
-    return customer
-
-
 def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> Customer:
     """Let the person sign in to this card. Raises AlreadyCustomer when they have another one."""
     by.needs(Permission.CUSTOMERS_EDIT, own=user_id)
     if customer.user_id == user_id:
         return customer
     old = customer.user_id
-    with _taking(_keys(customer) | {"user_id": user_id}):
+    with identifiers.taking(identifiers.of(customer) | {"user_id": user_id}):
         customer.user_id = user_id
     events.happened(
         "customer.linked",
@@ -196,78 +118,8 @@ def link_user(customer: Customer, user_id: str, *, by: Actor, at: datetime) -> C
     return customer
 
 
-def open_redemptions(customer_id: str) -> int:
-    return (
-        db.session.scalar(
-            select(func.count(RewardRedemption.id)).where(
-                RewardRedemption.customer_id == customer_id, RewardRedemption.status.in_(OPEN)
-            )
-        )
-        or 0
-    )
-
-
 def _norm(facts: CustomerFacts, phone_e164: str | None) -> str:
     return name_norm(facts.first_name, facts.last_name, facts.email or phone_e164)
-
-
-_KEYS = ("id", "email_norm", "phone_e164", "external_id", "user_id")
-_FIELDS = {
-    "email_norm": "email",
-    "phone_e164": "phone",
-    "external_id": "external_id",
-    "user_id": "user_id",
-}
-
-
-def _keys(customer: Customer) -> dict[str, Any]:
-    return {name: getattr(customer, name) for name in _KEYS}
-
-
-@contextmanager
-def _taking(keys: dict[str, Any]) -> Iterator[None]:
-    """Save the block's changes. Raises AlreadyCustomer when a living customer has one of `keys`,
-    also when somebody else took it in the same moment."""
-    _refuse_taken(keys)
-    try:
-        with db.session.begin_nested():
-            yield
-            db.session.flush()
-    except IntegrityError:
-        _refuse_taken(keys)
-        raise
-
-
-def _refuse_taken(keys: dict[str, Any]) -> None:
-    asked = {name: keys[name] for name in _FIELDS if keys[name]}
-    if not asked:
-        return
-    with db.session.no_autoflush:
-        other = db.session.scalar(
-            select(Customer)
-            .where(
-                or_(*(getattr(Customer, name) == value for name, value in asked.items())),
-                Customer.id != keys["id"],
-            )
-            .limit(1)
-        )
-    if other is not None:
-        taken = next(name for name, value in asked.items() if getattr(other, name) == value)
-        raise AlreadyCustomer(other, _FIELDS[taken])
-
-
-def _set_status(
-    customer_id: str, status: CustomerStatus, name: EventName, by: Actor, at: datetime
-) -> Customer:
-    customer = find(Customer, customer_id, lock=True)
-    if customer.status is status:
-        return customer
-    before, customer.status = customer.status, status
-    events.happened(
-        name, customer, by=by, at=at, before={"status": before}, after={"status": status}
-    )
-    db.session.flush()
-    return customer
 
 
 def _write_words(customer: Customer) -> None:
@@ -286,20 +138,6 @@ def _write_words(customer: Customer) -> None:
     ]
     if rows:
         db.session.execute(insert(CustomerNameWord), rows)
-
-
-def _recount_segments(customer: Customer, change: int) -> None:
-    """Segments count their living members; Core, so that nobody's open form becomes stale."""
-    table = inspect(CustomerSegment).local_table
-    assert isinstance(table, Table)
-    holding = select(CustomerSegmentMember.segment_id).where(
-        CustomerSegmentMember.customer_id == customer.id
-    )
-    db.session.execute(
-        update(table)
-        .where(table.c.id.in_(holding))
-        .values(member_count=func.greatest(table.c.member_count + change, 0))
-    )
 
 
 def _open_facts(customer: Customer) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_business
+from nxloy_web.customers import identifiers
 from nxloy_web.customers import service as customers
 from nxloy_web.customers.facts import NEWCOMER, CustomerFacts, ProfileFacts
 from nxloy_web.db import db
@@ -88,7 +89,7 @@ def change_profile(
     facts = replace(known, **columns(profile))
     try:
         return customers.edit(customer_id, facts, version=version, by=by, at=at)
-    except customers.AlreadyCustomer as taken:
+    except identifiers.AlreadyCustomer as taken:
         raise NumberTaken from taken
 
 
@@ -121,5 +122,5 @@ def _enrol_with(
             by=by,
             at=at,
         )
-    except customers.AlreadyCustomer as taken:
+    except identifiers.AlreadyCustomer as taken:
         raise (NumberTaken if taken.field == "phone" else AddressTaken) from taken

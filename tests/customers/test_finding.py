@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 
-from nxloy_web.customers import finding, service
+from nxloy_web.customers import finding, status
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.redemptions import asking, taking_back
@@ -148,7 +148,7 @@ def test_what_happened_is_found_by_a_deleted_customer_too(
             id=new_id(), customer_id=gone, reward_id=reward_id, by=shop.actor(), at=NOON
         )
         taking_back.cancel(request.id, by=shop.actor(), at=NOON, reason="Moved away")
-        service.delete(gone, by=shop.actor(), at=NOON)
+        status.delete(gone, by=shop.actor(), at=NOON)
         db.session.commit()
     html = found(app, shop, SCREENS[screen], typed)
     assert ("Amara Gone Away" in html) is (screen in OF_WHAT_HAPPENED)

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 
 from nxloy_web import clock
-from nxloy_web.customers import service
+from nxloy_web.customers import status
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
@@ -344,7 +344,7 @@ def test_filters_combine(app: Flask, shop: Shop, owner: FlaskClient) -> None:
     poor = enrolled(app, shop, "Poor")
     with inside(app, shop):
         Kept(rich, shop.program_id).credit(new_id(), 150, clock.now())
-        service.block(poor, by=shop.actor(), at=NOON)
+        status.block(poor, by=shop.actor(), at=NOON)
         db.session.commit()
 
     def found(**query: str) -> list[str]:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from nxloy_web.customers import service
+from nxloy_web.customers import service, status
 from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.customers.referrals import ReferralCircle
 from nxloy_web.customers.spelling import NotPossible
@@ -51,7 +51,7 @@ def test_a_circle_over_a_deleted_customer_is_one_too(app: Flask, shop: Shop) -> 
     with inside(app, shop):
         refer(shop, ben, ann)
         refer(shop, cem, ben)
-        service.delete(ben, by=shop.actor(), at=NOON)
+        status.delete(ben, by=shop.actor(), at=NOON)
         db.session.commit()
         with pytest.raises(ReferralCircle):
             refer(shop, ann, cem)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from nxloy_web.actors import Actor
-from nxloy_web.customers import finding, service
+from nxloy_web.customers import finding, identifiers, service, status
 from nxloy_web.customers.facts import NEWCOMER, CustomerFacts
 from nxloy_web.customers.reach import NotReachable, region_of
 from nxloy_web.customers.spelling import NotPossible, clean_tags
@@ -102,7 +102,7 @@ def test_a_bad_address_is_refused_where_it_stands(
 )
 def test_a_taken_detail_names_who_has_it(shop: Shop, values: dict[str, Any], field: str) -> None:
     has = enrol(shop, "Bo", email="same@example.com", phone="030 901821", external_id="77")
-    with pytest.raises(service.AlreadyCustomer, match="Bo Lee has this") as refusal:
+    with pytest.raises(identifiers.AlreadyCustomer, match="Bo Lee has this") as refusal:
         enrol(shop, **values)
     assert refusal.value.customer.id == has.id
     assert refusal.value.field == field
@@ -110,7 +110,7 @@ def test_a_taken_detail_names_who_has_it(shop: Shop, values: dict[str, Any], fie
 
 def test_a_deleted_customer_holds_nothing(shop: Shop) -> None:
     gone = enrol(shop, email="free@example.com")
-    service.delete(gone.id, by=shop.actor(), at=NOON)
+    status.delete(gone.id, by=shop.actor(), at=NOON)
     assert enrol(shop, email="free@example.com").id != gone.id
 
 
@@ -163,7 +163,7 @@ def test_one_sign_in_opens_one_card(app: Flask) -> None:
     user_id = make_user(app)
     with inside(app, shop):
         service.link_user(enrol(shop), user_id, by=shop.actor(), at=NOON)
-        with pytest.raises(service.AlreadyCustomer):
+        with pytest.raises(identifiers.AlreadyCustomer):
             service.link_user(enrol(shop, "Bo"), user_id, by=shop.actor(), at=NOON)
 
 
@@ -196,8 +196,8 @@ def test_a_customer_with_an_open_redemption_is_not_deleted(app: Flask) -> None:
             )
         )
         db.session.flush()
-        with pytest.raises(service.HasOpenRedemptions, match="Ann has an open redemption"):
-            service.delete(customer_id, by=shop.actor(), at=NOON)
+        with pytest.raises(status.HasOpenRedemptions, match="Ann has an open redemption"):
+            status.delete(customer_id, by=shop.actor(), at=NOON)
 
 
 def test_deleting_and_restoring_keep_the_counts_of_segments(shop: Shop) -> None:
@@ -211,11 +211,11 @@ def test_deleting_and_restoring_keep_the_counts_of_segments(shop: Shop) -> None:
         )
     )
     db.session.commit()
-    service.delete(customer.id, by=shop.actor(), at=NOON)
+    status.delete(customer.id, by=shop.actor(), at=NOON)
     db.session.refresh(segment)
     assert segment.member_count == 0
     assert finding.search(customer.email or "") == []
-    service.restore(customer.id, by=shop.actor(), at=NOON)
+    status.restore(customer.id, by=shop.actor(), at=NOON)
     db.session.refresh(segment)
     assert segment.member_count == 1
     assert [c.id for c in finding.search(customer.email or "")] == [customer.id]
@@ -223,18 +223,18 @@ def test_deleting_and_restoring_keep_the_counts_of_segments(shop: Shop) -> None:
 
 def test_restoring_is_refused_when_the_address_is_taken(shop: Shop) -> None:
     gone = enrol(shop, email="mine@example.com")
-    service.delete(gone.id, by=shop.actor(), at=NOON)
+    status.delete(gone.id, by=shop.actor(), at=NOON)
     enrol(shop, "Bo", email="mine@example.com")
-    with pytest.raises(service.AlreadyCustomer, match="Bo Lee has this e-mail address"):
-        service.restore(gone.id, by=shop.actor(), at=NOON)
+    with pytest.raises(identifiers.AlreadyCustomer, match="Bo Lee has this e-mail address"):
+        status.restore(gone.id, by=shop.actor(), at=NOON)
 
 
 def test_blocking_twice_is_one_change(shop: Shop) -> None:
     customer = enrol(shop)
-    service.block(customer.id, by=shop.actor(), at=NOON)
-    service.block(customer.id, by=shop.actor(), at=NOON)
+    status.block(customer.id, by=shop.actor(), at=NOON)
+    status.block(customer.id, by=shop.actor(), at=NOON)
     assert customer.is_blocked
-    service.unblock(customer.id, by=shop.actor(), at=NOON)
+    status.unblock(customer.id, by=shop.actor(), at=NOON)
     actions = db.session.scalars(
         select(AuditEntry.action)
         .where(AuditEntry.subject_id == customer.id)
@@ -247,7 +247,7 @@ def test_another_business_cannot_touch_the_customer(app: Flask) -> None:
     theirs = make_customer(app, make_shop(app))
     mine = make_shop(app)
     with inside(app, mine):
-        for verb in (service.block, service.delete, service.restore):
+        for verb in (status.block, status.delete, status.restore):
             with pytest.raises(NotFound):
                 verb(theirs, by=mine.actor(), at=NOON)
 
@@ -280,7 +280,7 @@ def test_of_two_who_enrol_the_same_address_at_once_one_wins(app: Flask) -> None:
                 both_have_looked.wait(60)
                 enrol(shop, first_name, email="race@example.com")
                 results.append("enrolled")
-            except service.AlreadyCustomer as refusal:
+            except identifiers.AlreadyCustomer as refusal:
                 db.session.rollback()
                 results.append(refusal.field)
 

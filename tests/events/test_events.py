@@ -12,7 +12,7 @@ from sqlalchemy import select
 import nxloy_web
 from nxloy_web import events, features
 from nxloy_web.actors import SYSTEM
-from nxloy_web.customers import service as customers
+from nxloy_web.customers import status
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
 from nxloy_web.events import NAMES, Event, EventName
@@ -41,7 +41,7 @@ def test_an_event_says_what_happened_to_what_and_by_whom(
     customer_id = make_customer(app, shop)
     by = shop.actor()
     with inside(app, shop):
-        customers.block(customer_id, by=by, at=NOON)
+        status.block(customer_id, by=by, at=NOON)
         db.session.commit()
     [event] = heard
     assert (event.name, event.subject.id, event.by, event.at) == (
@@ -62,7 +62,7 @@ def test_a_reader_that_fails_takes_the_change_with_it(app: Flask, shop: Shop) ->
     events.read_by([*features.READERS, fail])
     try:
         with inside(app, shop), pytest.raises(OSError, match="no room"):
-            customers.block(customer_id, by=shop.actor(), at=NOON)
+            status.block(customer_id, by=shop.actor(), at=NOON)
     finally:
         events.read_by(features.READERS)
     with inside(app, shop):

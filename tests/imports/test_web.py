@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from nxloy_web import clock, worker
-from nxloy_web.customers import service as customers
+from nxloy_web.customers import status
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
@@ -337,7 +337,7 @@ def test_a_deleted_customer_is_unknown(app: Flask) -> None:
     shop = make_shop(app)
     gone = make_customer(app, shop, external_id="1")
     with inside(app, shop):
-        customers.delete(gone, by=shop.actor(), at=clock.now())
+        status.delete(gone, by=shop.actor(), at=clock.now())
         db.session.commit()
     content = b"customer_id,date,amount\n1,2026-01-02,12.00\n"
     run = steps.bring_in(app, as_role(app, shop), shop, content, "PURCHASES")

@@ -8,7 +8,7 @@ from flask import Flask
 from PIL import Image
 
 from nxloy_web import clock
-from nxloy_web.customers import service as customers
+from nxloy_web.customers import status
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id
@@ -188,7 +188,7 @@ def test_a_blocked_customer_cannot_ask(
     browser, customer_id = member(app, shop, points=100)
     opened = detail(browser, shop, reward_id)
     with inside(app, shop):
-        customers.block(customer_id, by=shop.actor(), at=clock.now())
+        status.block(customer_id, by=shop.actor(), at=clock.now())
         db.session.commit()
     page = detail(browser, shop, reward_id)
     assert "Your card is paused" in page.text

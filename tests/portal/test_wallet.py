@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from nxloy_web import clock
-from nxloy_web.customers import service as customers
+from nxloy_web.customers import status
 from nxloy_web.db import db
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_tier
 from tests.portal.steps import give_points, member
@@ -79,7 +79,7 @@ def test_rewards_in_reach_stand_on_the_card(app: Flask) -> None:
 def test_a_blocked_customer_is_told_kindly(app: Flask, shop: Shop) -> None:
     browser, customer_id = member(app, shop, points=50)
     with inside(app, shop):
-        customers.block(customer_id, by=shop.actor(), at=clock.now())
+        status.block(customer_id, by=shop.actor(), at=clock.now())
         db.session.commit()
     text = browser.get(shop.portal("/card")).text
     assert "Your card is paused" in text

@@ -5,7 +5,7 @@ from flask import Flask
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.purchases import recording, voiding
+from nxloy_web.purchases import recording
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.purchases.receipts import receipt_key
 from tests.factories import NOON, Shop, inside, make_customer, make_shop

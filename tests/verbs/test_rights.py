@@ -28,6 +28,7 @@ WITHOUT_A_QUESTION = {
     "audit.service": "Writes down what a verb says, which has asked.",
     "businesses.opening": "Anybody may open a business, and is its owner by that.",
     "businesses.invitations.accept": "The mailed link and the invited address are the right.",
+    "customers.identifiers.taking": "A part of what a verb does, which has asked.",
     "customers.letters": "Letters follow a change that has been asked for.",
     "demo": "Fills a new business; those who act in it are asked by the verbs.",
     "earning": "Reads what is set up, and computes.",
