@@ -24,6 +24,8 @@ class PurchaseForm(CreateForm):
             Length(max=60, message="A receipt number has at most 60 characters."),
         ],
     )
+    again_of = HiddenField()
+    """The voided purchase that this one puts right."""
     confirmed = HiddenField()
     """The points somebody has confirmed as more than usual; empty before that."""
 

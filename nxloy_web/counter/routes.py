@@ -53,7 +53,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/<id:customer_id>")
 @requires(Permission.POINTS_GIVE)
 def show(customer_id: str) -> ResponseReturnValue:
-    return _card(customer_id, PurchaseForm(formdata=None))
+    again_of = arguments().row_id("again")
+    return _card(customer_id, PurchaseForm(formdata=None, data={"again_of": again_of}))
 
 
 @bp.post("/<id:customer_id>/purchases")
@@ -69,6 +70,7 @@ def give(customer_id: str) -> ResponseReturnValue:
             amount_minor=form.amount.data,
             order_ref=form.order_ref.data or None,
             location_id=location_here(g.place.business_id),
+            again_of=form.again_of.data or None,
             confirmed_points=form.confirmed_points,
             by=g.actor,
             at=clock.now(),
@@ -161,6 +163,7 @@ def _card(
     more_than_usual: int = 0,
 ) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
+    again_of = form.again_of.data
     return page(
         "counter/show.html",
         status=status,
@@ -169,6 +172,7 @@ def _card(
         offers=offers_for(customer_id, clock.now()),
         form=form,
         reward_form=RewardForm(formdata=None),
+        again_of=queries.purchase(again_of) if again_of else None,
         more_than_usual=more_than_usual,
         usual=current_business().settings.usual_points,
         here=_location_id(),

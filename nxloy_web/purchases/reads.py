@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
@@ -43,6 +43,20 @@ def voided_alike(*, import_keys: Sequence[str], receipt_keys: Sequence[str]) -> 
         .where(Purchase.status == PurchaseStatus.VOIDED, or_(*alike))
         .order_by(Purchase.voided_at, Purchase.id)
     ).all()
+
+
+def has_come_again(voided_id: str) -> bool:
+    """Whether a purchase stands that is this voided one again."""
+    return bool(
+        db.session.scalar(
+            select(
+                exists().where(
+                    Purchase.came_before_id == voided_id,
+                    Purchase.status == PurchaseStatus.RECORDED,
+                )
+            )
+        )
+    )
 
 
 def with_everything(purchase_id: str) -> Purchase:

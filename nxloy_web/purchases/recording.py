@@ -11,10 +11,10 @@ from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.refusals import refusing
-from nxloy_web.db.rows import already
+from nxloy_web.db.rows import already, find
 from nxloy_web.earning.points import Earned
 from nxloy_web.earning.set_up import Program, SetUp, read_set_up
-from nxloy_web.errors import BusinessRule
+from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.books import Books
@@ -24,7 +24,7 @@ from nxloy_web.purchases import counting, reads
 from nxloy_web.purchases.giving import Giving, earn_in
 from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.loyalty import ProgramStatus
-from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.texts import Text, _
 
 
@@ -48,6 +48,14 @@ class InTheFuture(BusinessRule):
 
 class OrderTaken(BusinessRule):
     message = _("This receipt is recorded already.")
+
+
+class NotVoided(BusinessRule):
+    message = _("Void the purchase first, then record it again.")
+
+
+class RecordedAgain(BusinessRule):
+    message = _("This purchase was recorded again already.")
 
 
 class MoreThanUsual(BusinessRule):
@@ -90,13 +98,16 @@ def record(
     occurred_at: datetime | None = None,
     location_id: str | None = None,
     order_ref: str | None = None,
+    again_of: str | None = None,
     confirmed_points: int | None = None,
 ) -> Purchase:
     """Record a purchase and give what it earns; pressed twice, the first one is returned.
 
     Points expire counted from `occurred_at`, so bringing in old purchases does not restart their
-    life. With `confirmed_points`, a purchase that would give more than them and than is usual in
-    this business raises MoreThanUsual. Whatever is refused is refused before anything is written.
+    life. `again_of` is a voided purchase that this one puts right: what it left unpaid is paid, as
+    when its receipt comes again. With `confirmed_points`, a purchase that would give more than
+    them and than is usual in this business raises MoreThanUsual. Whatever is refused is refused
+    before anything is written.
     """
     by.needs(Permission.POINTS_GIVE)
     books = Books(program_id, [customer_id], at=at)
@@ -124,7 +135,7 @@ def record(
     earned = giving.quote(customer_id, amount_minor, at)
     _refuse_more_than_usual(earned.points, confirmed_points, books.set_up)
     ledger.refuse_too_many(books, customer_id, earned.points)
-    came_before = _forerunner(customer_id, order_ref)
+    came_before = _forerunner(customer_id, order_ref, again_of)
     purchase = Purchase(
         id=id,
         customer_id=customer_id,
@@ -202,12 +213,25 @@ def _refuse_more_than_usual(points: int, confirmed: int | None, set_up: SetUp) -
         raise MoreThanUsual(points, usual)
 
 
-def _forerunner(customer_id: str, order_ref: str | None) -> str | None:
+def _forerunner(customer_id: str, order_ref: str | None, again_of: str | None) -> str | None:
     """The voided purchase that this one is again."""
+    if again_of is not None:
+        return _put_right(customer_id, again_of)
     keys = [receipt_key(order_ref)] if order_ref else []
     voided = reads.voided_alike(import_keys=[], receipt_keys=keys)
     mine = [row.id for row in voided if row.customer_id == customer_id]
     return mine[-1] if mine else None
+
+
+def _put_right(customer_id: str, purchase_id: str) -> str:
+    voided = find(Purchase, purchase_id)
+    if voided.customer_id != customer_id:
+        raise NotFound
+    if voided.status is not PurchaseStatus.VOIDED:
+        raise NotVoided
+    if reads.has_come_again(purchase_id):
+        raise RecordedAgain
+    return purchase_id
 
 
 def _save(purchase: Purchase) -> None:

@@ -50,7 +50,7 @@ class Purchase(TenantMixin, TimestampMixin, Base):
     undone_at: Mapped[datetime | None]
     """When its import was undone: from then on its key is free for another."""
     came_before_id: Mapped[str | None]
-    """The voided purchase that this one is again: the same receipt, or the same line."""
+    """The voided purchase that this one is again: the same receipt, the same line, or named."""
     import_run_id: Mapped[str | None]
     points: Mapped[int] = mapped_column(server_default="0", default=0)
     """What it earned at the time."""

@@ -4,11 +4,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from nxloy_web import clock
+from nxloy_web.db import db
 from nxloy_web.permissions import Role
+from nxloy_web.purchases import voiding
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import CustomerStatus
-from tests.factories import Shop, make_customer, make_reward, make_shop
+from nxloy_web.tables.purchases import Purchase
+from tests.factories import Shop, inside, make_customer, make_reward, make_shop
 from tests.pressing import Browser, Page, browser_as, buttons_of, hostile_post, press
 
 
@@ -53,6 +58,26 @@ def test_the_same_form_sent_twice_gives_once(
     first, second = (press(card, "Give points", amount="10") for _ in range(2))
     assert first.request.path == second.request.path
     assert balance(as_admin, customer_id) == 10
+
+
+def test_a_voided_purchase_is_recorded_again_in_its_place(app: Flask, shop: Shop) -> None:
+    customer_id = make_customer(app, shop)
+    owner = browser_as(app, shop, Role.OWNER)
+    give(owner, shop, customer_id, "125")
+    with inside(app, shop):
+        first = db.session.scalars(select(Purchase)).one()
+        voiding.void(first.id, reason="Wrong amount", by=shop.actor(), at=clock.now())
+        db.session.commit()
+    card = owner.get(shop.url(f"/customers/{customer_id}?tab=purchases")).click("Record again")
+    assert "In place of the purchase of" in card.text
+    press(card, "Give points", amount="12,50")
+    with inside(app, shop):
+        again = db.session.scalars(select(Purchase).where(Purchase.id != first.id)).one()
+        assert (again.came_before_id, again.points) == (first.id, 12)
+    once_more = owner.get(shop.url(f"/counter/{customer_id}?again={first.id}"))
+    refused = press(once_more, "Give points", amount="12,50")
+    assert refused.status_int == 409
+    assert "recorded again already" in refused.text
 
 
 def test_more_than_usual_is_asked_once_more_and_then_given(app: Flask, as_admin: Any) -> None:

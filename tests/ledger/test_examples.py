@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.errors import NotFound
 from nxloy_web.imports import undo
 from nxloy_web.purchases import recording, voiding
 from nxloy_web.purchases.batch import NewPurchase, record_many
@@ -36,7 +37,9 @@ class Desk:
             db.session.execute(update(LoyaltyProgram).values(settings=settings))
             db.session.commit()
 
-    def buy(self, amount: int = 100, receipt: str | None = None) -> str:
+    def buy(
+        self, amount: int = 100, receipt: str | None = None, again_of: str | None = None
+    ) -> str:
         with inside(self.app, self.shop):
             id_ = new_id()
             recording.record(
@@ -44,6 +47,7 @@ class Desk:
                 customer_id=self.customer,
                 amount_minor=amount * 100,
                 order_ref=receipt,
+                again_of=again_of,
                 by=self.shop.actor(),
                 at=self.at,
             )
@@ -127,6 +131,31 @@ def test_the_same_receipt_come_again_pays_what_it_left(app: Flask) -> None:
     desk.void(bought)
     desk.buy(receipt="R-1")
     assert (desk.balance.balance, desk.balance.let_off) == (0, 0)
+
+
+def test_a_purchase_recorded_in_place_of_a_voided_one_pays_what_it_left(app: Flask) -> None:
+    desk = Desk(app)
+    bought = desk.buy()
+    desk.ask()
+    desk.void(bought)
+    desk.buy(120, again_of=bought)
+    assert (desk.balance.balance, desk.balance.let_off) == (20, 0)
+
+
+def test_only_a_voided_purchase_is_recorded_again_and_once(app: Flask) -> None:
+    desk = Desk(app)
+    bought = desk.buy()
+    with pytest.raises(recording.NotVoided):
+        desk.buy(again_of=bought)
+    desk.void(bought)
+    again = desk.buy(again_of=bought)
+    with pytest.raises(recording.RecordedAgain):
+        desk.buy(again_of=bought)
+    desk.void(again)
+    desk.buy(again_of=bought)
+    desk.customer = make_customer(app, desk.shop)
+    with pytest.raises(NotFound):
+        desk.buy(again_of=bought)
 
 
 def bring_in(desk: Desk) -> str:
