@@ -5,30 +5,24 @@ thousands; both go through here.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
-from nxloy_web.db.copying import among
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
-from nxloy_web.db.scope import current_business_id
-from nxloy_web.db.session import history
 from nxloy_web.earning.set_up import read_set_up
 from nxloy_web.earning.tiers import Ladder
-from nxloy_web.ledger import expiry, known, moves, news, rows, sentences
+from nxloy_web.ledger import expiry, known, locked, moves, news, rows, sentences
 from nxloy_web.ledger.account import Account, Lot, Person, Standing
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.ledger.moves import Reversal, Step
 from nxloy_web.ledger.news import News, TierMove
 from nxloy_web.ledger.rows import Entry
-from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.points import CustomerBalance, TransactionType
 
 MOST = 2_000_000_000
@@ -54,9 +48,9 @@ class Books:
         self._reversals: list[rows.MadeReversal] = []
         self._expired: Counter[str] = Counter()
         self._accounts: dict[str, Account] = {}
-        locked = self._read(program_id)
+        balances = locked.read(self._customer_ids, program_id)
         self.set_up = read_set_up()
-        self._locked = {(row.customer_id, row.program_id): self._account(row) for row in locked}
+        self._locked = {(row.customer_id, row.program_id): self._account(row) for row in balances}
         if program_id is not None:
             self.choose(program_id)
 
@@ -66,8 +60,8 @@ class Books:
         self.program_id = program_id
         missing = [one for one in self._customer_ids if (one, program_id) not in self._locked]
         if missing:
-            self._make(missing)
-            for row in self._read(program_id, missing):
+            locked.make(missing, program_id)
+            for row in locked.read(missing, program_id):
                 self._locked[row.customer_id, program_id] = self._account(row)
         self._accounts = {
             customer_id: self._locked[customer_id, program_id] for customer_id in self._customer_ids
@@ -222,58 +216,6 @@ class Books:
             before, after = account.tier_id_read, account.standing.tier_id
             if before != after:
                 yield TierMove(customer_id, self.ladder.named(before), self.ladder.named(after))
-
-    def _make(self, customer_ids: Sequence[str]) -> None:
-        """Two first purchases at once: the second insert waits for the first, then does nothing."""
-        db.session.connection().execute(
-            insert(CustomerBalance.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
-                index_elements=["business_id", "customer_id", "program_id"]
-            ),
-            [
-                {
-                    "business_id": current_business_id(),
-                    "id": new_id(),
-                    "customer_id": customer_id,
-                    "program_id": self.program_id,
-                }
-                for customer_id in customer_ids
-            ],
-        )
-
-    def _read(
-        self, program_id: str | None, customer_ids: Sequence[str] | None = None
-    ) -> Sequence[Any]:
-        """The figures, past the session, which must not keep copies of what moves here."""
-        balance = CustomerBalance
-        wanted = self._customer_ids if customer_ids is None else customer_ids
-        statement: Any = (
-            select(
-                balance.id,
-                balance.customer_id,
-                balance.program_id,
-                balance.balance,
-                balance.spendable,
-                balance.owed,
-                balance.let_off,
-                balance.next_change_at,
-                balance.last_seq,
-                balance.lifetime_points,
-                balance.tier_id,
-                balance.tier_since_at,
-                balance.tier_needs,
-                balance.has_marks,
-                (Customer.status == CustomerStatus.BLOCKED).label("is_blocked"),
-                Customer.user_id,
-                Customer.deleted_at,
-            )
-            .join(balance.customer)
-            .where(among(balance.customer_id, wanted))
-            .order_by(balance.id)
-            .with_for_update(of=balance)
-        )
-        if program_id is not None:
-            statement = statement.where(balance.program_id == program_id)
-        return db.session.execute(history(statement)).all()
 
     def _account(self, row: Any) -> Account:
         *figures, is_blocked, user_id, deleted_at = row
