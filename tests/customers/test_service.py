@@ -12,7 +12,7 @@ from sqlalchemy import select
 from nxloy_web.actors import Actor
 from nxloy_web.customers import finding, identifiers, service, status
 from nxloy_web.customers.facts import NEWCOMER, CustomerFacts
-from nxloy_web.customers.reach import NotReachable, region_of
+from nxloy_web.customers.reach import NotReachable
 from nxloy_web.customers.spelling import NotPossible, clean_tags
 from nxloy_web.db import db
 from nxloy_web.db.facts import facts_of
@@ -22,6 +22,7 @@ from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.customers import Customer, CustomerNameWord, CustomerStatus
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember, SegmentKind
+from nxloy_web.zones import country_of
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_user
 
 
@@ -265,8 +266,8 @@ def test_tags_are_kept_once_however_they_are_spelled() -> None:
 
 
 def test_numbers_without_a_country_are_those_of_the_clock() -> None:
-    assert region_of("Europe/Berlin") == "DE"
-    assert region_of("UTC") is None
+    assert country_of("Europe/Berlin") == "DE"
+    assert country_of("UTC") is None
 
 
 def test_of_two_who_enrol_the_same_address_at_once_one_wins(app: Flask) -> None:
