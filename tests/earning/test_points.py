@@ -50,6 +50,11 @@ def test_the_cap_cuts_off_after_the_tier() -> None:
     assert earned.why.steps[-1] == "at most 120 for one purchase = 120"
 
 
+def test_a_cap_that_cuts_nothing_off_is_not_mentioned() -> None:
+    earned = earn(12_000, "EUR", rule=rule(most_points=120))
+    assert earned.why.steps == ["120.00 EUR / 1.00 EUR = 120"]
+
+
 @pytest.mark.parametrize(
     ("currency", "amount", "per", "step"),
     [
