@@ -72,6 +72,17 @@ RARE: list[list[Step]] = [
         *[("credit", 10, None, 0), ("spend", 10), ("reverse", 0)],
         *[("credit", 20, None, 0), ("spend", 10), ("come back", 1)],
     ],
+    # Points that are good now pay before those that are still to come, whatever ends first.
+    [
+        *[("credit", 10, None, 0), ("spend", 10)],
+        *[("credit", 10, 2, 3), ("credit", 10, None, 0), ("reverse", 0)],
+    ],
+    # What sits away from home goes back to its seat, once, when what came later goes.
+    [
+        *[("credit", 10, None, 0), ("spend", 10), ("credit", 10, None, 0), ("reverse", 0)],
+        *[("credit", 10, None, 0), ("spend", 10), ("reverse", 1)],
+        *[("credit", 10, None, 0), ("reverse", 1)],
+    ],
 ]
 """What chance seldom plays: each is a mutant that lived."""
 
