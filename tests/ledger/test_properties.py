@@ -52,6 +52,11 @@ def of_many(histories_played: int) -> Callable[[Test], Test]:
     )
 
 
+SEATED: list[Step] = [
+    *[("credit", 10, None, 0), ("spend", 10), ("credit", 10, None, 0), ("reverse", 0)],
+    *[("credit", 10, None, 0), ("spend", 10), ("reverse", 1)],
+]
+"""The first reward sits away from home, and the second one is let off."""
 RARE: list[list[Step]] = [
     # What a reward leaves in a lot ends with it.
     [("credit", 20, 2, 0), ("spend", 10), ("wait", 3)],
@@ -78,10 +83,15 @@ RARE: list[list[Step]] = [
         *[("credit", 10, 2, 3), ("credit", 10, None, 0), ("reverse", 0)],
     ],
     # What sits away from home goes back to its seat, once, when what came later goes.
+    [*SEATED, ("credit", 10, None, 0), ("reverse", 1)],
+    # It keeps its seat though what came later ends first.
+    [*SEATED, ("credit", 10, 6, 0), ("credit", 10, None, 0), ("reverse", 2)],
+    # When the seat goes it moves on, also to what came later: it was never let off.
+    [*SEATED, ("credit", 10, None, 0), ("reverse", 0)],
+    # Its seat is forgotten when something comes and nothing is let off any more.
     [
-        *[("credit", 10, None, 0), ("spend", 10), ("credit", 10, None, 0), ("reverse", 0)],
-        *[("credit", 10, None, 0), ("spend", 10), ("reverse", 1)],
-        *[("credit", 10, None, 0), ("reverse", 1)],
+        *[*SEATED, ("credit", 10, None, 0), ("come back", 1)],
+        *[("credit", 10, 6, 0), ("reverse", 1)],
     ],
 ]
 """What chance seldom plays: each is a mutant that lived."""

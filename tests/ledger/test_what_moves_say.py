@@ -63,3 +63,30 @@ def test_of_rewards_whose_points_have_ended() -> None:
     pure.spend("S", 10, NOON + 3 * DAY)
     second = moves.come_back(pure.begin(NOON + 20 * DAY), "S")
     assert said(second) == {"wanted": 10, "ended": 10}
+
+
+def test_what_is_remembered_is_forgotten_when_nothing_is_let_off() -> None:
+    """Then the next credit need not look at what rewards have eaten."""
+    account = (pure := Pure(may_go_negative=False)).account
+    for lot, reward in (("A", "R"), ("B", "S")):
+        pure.credit(lot, 10, NOON, NOON, None, None)
+        pure.spend(reward, 10, NOON)
+    pure.credit("C", 10, NOON, NOON, None, None)
+    pure.reverse("A", NOON)
+    assert not account.standing.has_marks
+    pure.reverse("B", NOON)
+    assert not account.standing.has_marks
+    pure.credit("D", 5, NOON, NOON, None, None)
+    assert account.standing.has_marks
+    pure.come_back("S", NOON)
+    pure.credit("E", 5, NOON, NOON, None, None)
+    assert not account.standing.has_marks
+
+
+def test_a_letting_off_alone_is_remembered() -> None:
+    pure = Pure(may_go_negative=False)
+    pure.credit("A", 10, NOON, NOON, None, None)
+    pure.spend("R", 10, NOON)
+    pure.reverse("A", NOON)
+    pure.credit("B", 10, NOON, NOON, None, None)
+    assert pure.account.standing.has_marks
