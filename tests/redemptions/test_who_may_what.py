@@ -11,16 +11,26 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.errors import NotFound
+from nxloy_web.ledger import service
 from nxloy_web.ledger.limits import OwnPoints
 from nxloy_web.permissions import Role
-from nxloy_web.redemptions import asking, deciding, many, reads, taking_back
+from nxloy_web.redemptions import asking, codes, deciding, many, reads, taking_back
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
-from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop, make_user
-from tests.ledger.books import DAY, give, standing
+from tests.factories import (
+    NOON,
+    Shop,
+    inside,
+    make_customer,
+    make_program,
+    make_reward,
+    make_shop,
+    make_user,
+)
+from tests.ledger.books import DAY, Kept, give, standing
 
 Status = RedemptionStatus
 
@@ -264,10 +274,10 @@ def test_a_bulk_leaves_alone_what_was_not_chosen(
     left = ask(app, shop, customer, mug)
     with inside(app, shop):
         (line,) = many.do([row_id], "cancel", by=shop.actor(), at=NOON, reason="Closed today")
-        codes = many.lock_all([row_id], with_holds=True)
+        locked = many.lock_all([row_id], with_holds=True)
         db.session.commit()
-        assert (line.ok, line.code) == (True, codes[row_id])
-        assert list(codes) == [row_id]
+        assert (line.ok, line.code) == (True, locked[row_id])
+        assert list(locked) == [row_id]
         assert find(RewardRedemption, left).is_pending
 
 
@@ -276,3 +286,34 @@ def test_one_redemption_is_read_by_its_id(app: Flask, shop: Shop, row_id: str) -
         assert reads.with_everything(row_id).id == row_id
         with pytest.raises(NotFound):
             reads.with_everything("unknown")
+
+
+def test_a_reward_is_paid_in_its_program_or_in_the_default_one(
+    app: Flask, shop: Shop, customer: str
+) -> None:
+    stamps = make_program(app, shop, "Stamps")
+    with inside(app, shop):
+        Kept(customer, stamps).credit("stamp", 40, NOON)
+        db.session.commit()
+    costs = {stamps: 40, None: 500}
+    for program_id, cost in costs.items():
+        row = ask(
+            app, shop, customer, make_reward(app, shop, program_id=program_id, points_cost=cost)
+        )
+        with inside(app, shop):
+            paid_in = find(RewardRedemption, row).program_id
+            assert paid_in == (program_id or shop.program_id)
+            assert service.balance_of(customer, paid_in).spendable == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("nx-abcdef", "NX-ABCDEF"),
+        ("nxabcd", "NX-NXABCD"),  # begins with NX by chance
+        ("ABCDEFGH", "NX-ABCDEFGH"),
+        ("NX-", "NX-NX"),
+    ],
+)
+def test_only_a_whole_code_loses_its_beginning(typed: str, stored: str) -> None:
+    assert codes.as_stored(typed) == stored
