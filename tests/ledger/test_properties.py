@@ -93,6 +93,13 @@ RARE: list[list[Step]] = [
         *[*SEATED, ("credit", 10, None, 0), ("come back", 1)],
         *[("credit", 10, 6, 0), ("reverse", 1)],
     ],
+    # One reward sits on a seat and at home, and loses its home.
+    [
+        *[("credit", 10, None, 0), ("credit", 10, None, 0), ("spend", 20)],
+        *[("credit", 10, None, 0), ("reverse", 0)],
+        *[("credit", 10, None, 0), ("spend", 10), ("reverse", 2)],
+        *[("credit", 10, None, 0), ("reverse", 0)],
+    ],
 ]
 """What chance seldom plays: each is a mutant that lived."""
 
