@@ -1,7 +1,5 @@
 """What a reversal says of itself is what it did, and nothing of the reversals before it."""
 
-import pytest
-
 from nxloy_web.ledger import moves
 from nxloy_web.ledger.account import Account
 from nxloy_web.ledger.moves import Reversal
@@ -65,70 +63,3 @@ def test_of_rewards_whose_points_have_ended() -> None:
     pure.spend("S", 10, NOON + 3 * DAY)
     second = moves.come_back(pure.begin(NOON + 20 * DAY), "S")
     assert said(second) == {"wanted": 10, "ended": 10}
-
-
-def test_what_is_remembered_is_forgotten_when_nothing_is_let_off() -> None:
-    """Then the next credit need not look at what rewards have eaten."""
-    account = (pure := Pure(may_go_negative=False)).account
-    for lot, reward in (("A", "R"), ("B", "S")):
-        pure.credit(lot, 10, NOON, NOON, None, None)
-        pure.spend(reward, 10, NOON)
-    pure.credit("C", 10, NOON, NOON, None, None)
-    pure.reverse("A", NOON)
-    assert not account.standing.has_marks
-    pure.reverse("B", NOON)
-    assert not account.standing.has_marks
-    pure.credit("D", 5, NOON, NOON, None, None)
-    assert account.standing.has_marks
-    pure.come_back("S", NOON)
-    pure.credit("E", 5, NOON, NOON, None, None)
-    assert not account.standing.has_marks
-
-
-def test_a_letting_off_alone_is_remembered() -> None:
-    pure = Pure(may_go_negative=False)
-    pure.credit("A", 10, NOON, NOON, None, None)
-    pure.spend("R", 10, NOON)
-    pure.reverse("A", NOON)
-    pure.credit("B", 10, NOON, NOON, None, None)
-    assert pure.account.standing.has_marks
-
-
-@pytest.mark.parametrize("may_go_negative", [False, True])
-def test_what_is_owed_or_let_off_stays_so_whatever_the_business_chooses_later(
-    may_go_negative: bool,
-) -> None:
-    account = an_account(may_go_negative)
-    moves.lower(account, account.lots["B"], left=5)
-    moves.lower(account, account.lots["A"])
-    account.may_go_negative = not may_go_negative
-    moves.lower(account, account.lots["B"])
-    standing = account.standing
-    before, now = (
-        (standing.owed, standing.let_off)
-        if may_go_negative
-        else (
-            standing.let_off,
-            standing.owed,
-        )
-    )
-    assert (before, now) == (10, 5)
-
-
-def test_at_home_sits_first_what_was_never_let_off() -> None:
-    pure = Pure(may_go_negative=False)
-    pure.credit("A", 20, NOON, NOON, None, None)
-    pure.spend("R", 10, NOON)
-    pure.spend("S", 10, NOON)
-    account = pure.account
-    moves.lower(account, account.lots["A"], left=10)
-    pure.credit("B", 10, NOON, NOON, None, None)
-    assert sitting(account) == {("R", "A"): 10, ("S", None): 10}
-    moves.lower(account, account.lots["A"], left=5)
-    assert sitting(account) == {("R", "A"): 5, ("R", "B"): 5, ("S", None): 10}
-
-
-def sitting(account: Account) -> dict[tuple[str, str | None], int]:
-    """Where the points of each reward sit."""
-    places = account.sitting(lambda place: True)
-    return {(place.part.debit_id, place.lot_id): amount for place, amount in places}

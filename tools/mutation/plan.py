@@ -16,6 +16,7 @@ MOVES = (
     # These ask no database.
     OF_MOVES + "test_the_moves_of_rare_histories_are_too",
     "tests/ledger/test_what_moves_say.py",
+    "tests/ledger/test_moves.py",
     OF_MOVES + "test_the_moves_are_those_of_the_model",
     OF_MOVES + "test_with_time_standing_still_reversals_end_the_same_in_every_order",
     "tests/ledger/test_service.py",
@@ -36,6 +37,7 @@ PARTS = (
     Part(
         ("nxloy_web/ledger",),
         (
+            "tests/ledger/test_adjusting.py",
             "tests/ledger/test_service.py",
             "tests/ledger",
             "tests/purchases",
@@ -46,11 +48,17 @@ PARTS = (
     Part(("nxloy_web/earning",), ("tests/earning", "tests/purchases", "tests/programs")),
     Part(
         ("nxloy_web/purchases",),
-        ("tests/purchases", "tests/ledger", "tests/verbs", "tests/counter", "tests/imports"),
+        ("tests/purchases", "tests/verbs", "tests/ledger", "tests/counter", "tests/imports"),
     ),
     Part(
         ("nxloy_web/redemptions",),
-        ("tests/redemptions/test_service.py", "tests/redemptions", "tests/portal", "tests/verbs"),
+        (
+            "tests/redemptions/test_who_may_what.py",
+            "tests/redemptions/test_service.py",
+            "tests/redemptions",
+            "tests/portal",
+            "tests/verbs",
+        ),
     ),
     Part(
         ("nxloy_web/permissions.py", "nxloy_web/actors.py"),
