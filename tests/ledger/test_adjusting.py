@@ -2,16 +2,18 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import NotAllowed
+from nxloy_web.errors import FormUsed, NotAllowed
 from nxloy_web.ledger import limits, service
 from nxloy_web.ledger.books import MOST
 from nxloy_web.ledger.limits import CustomerBlocked, OverLimit, OwnPoints
 from nxloy_web.ledger.service import NothingToMove, TooManyPoints
 from nxloy_web.permissions import Role
+from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import TransactionType
@@ -29,21 +31,36 @@ def customer(app: Flask, shop: Shop) -> str:
     return make_customer(app, shop)
 
 
-def adjust(
-    app: Flask, shop: Shop, customer_id: str, amount: int, by: Actor, id: str | None = None
-) -> int:
+def adjust(app: Flask, shop: Shop, customer_id: str, amount: int, by: Actor, **facts: str) -> int:
+    facts = {"id": new_id(), "program_id": shop.program_id, "reason": "Counted again"} | facts
     with inside(app, shop):
-        entry = service.adjust(
-            customer_id,
-            shop.program_id,
-            amount,
-            id=id or new_id(),
-            reason="Counted again",
-            by=by,
-            at=NOON,
-        )
+        entry = service.adjust(customer_id, amount=amount, by=by, at=NOON, **facts)
         db.session.commit()
         return entry.balance
+
+
+def test_a_form_corrects_once_and_one_thing(app: Flask, shop: Shop, customer: str) -> None:
+    stamps = make_program(app, shop, "Stamps")
+    by, drawn = shop.actor(), new_id()
+    assert adjust(app, shop, customer, 5, by, id=drawn) == 5
+    assert adjust(app, shop, customer, 5, by, id=drawn, reason=" Counted again ") == 5
+    with pytest.raises(FormUsed):
+        adjust(app, shop, customer, 6, by, id=drawn)
+    with pytest.raises(FormUsed):
+        adjust(app, shop, customer, 5, by, id=drawn, reason="Sorry")
+    with pytest.raises(FormUsed):
+        adjust(app, shop, customer, 5, by, id=drawn, program_id=stamps)
+    assert standing(app, shop, customer).balance == 5
+
+
+def test_the_audit_says_the_balance_before_and_after(app: Flask, shop: Shop, customer: str) -> None:
+    give(app, shop, customer, 10)
+    adjust(app, shop, customer, -4, shop.actor())
+    with inside(app, shop):
+        told = select(AuditEntry).where(AuditEntry.action == "points.adjusted")
+        entry = db.session.scalars(told).one()
+    assert entry.before == {"balance": 10}
+    assert entry.after == {"balance": 6, "reason": "Counted again"}
 
 
 def test_the_limit_of_staff_is_the_one_of_the_business(

@@ -11,7 +11,7 @@ from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
-from nxloy_web.errors import NotFound
+from nxloy_web.errors import FormUsed, NotFound
 from nxloy_web.ledger.books import MOST
 from nxloy_web.ledger.limits import CustomerBlocked, OverLimit, OwnPoints
 from nxloy_web.ledger.service import TooManyPoints
@@ -19,6 +19,7 @@ from nxloy_web.money import MOST_MINOR
 from nxloy_web.permissions import Role
 from nxloy_web.purchases import batch, reads, recording, voiding
 from nxloy_web.purchases.batch import NewPurchase
+from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms
@@ -149,9 +150,9 @@ def test_a_form_is_for_one_customer(app: Flask, shop: Shop, customer: str) -> No
     drawn = buy(app, shop, customer).id
     other = make_customer(app, shop)
     buy(app, shop, other)
-    with pytest.raises(recording.FormUsed):
+    with pytest.raises(FormUsed):
         buy(app, shop, other, id=drawn)
-    with pytest.raises(recording.FormUsed):
+    with pytest.raises(FormUsed):
         buy(app, shop, make_customer(app, shop), id=drawn)
 
 
@@ -175,10 +176,10 @@ def test_a_voided_receipt_of_the_same_customer_goes_on(
         void(app, shop, buy(app, shop, who, order_ref=receipt).id, NOON + day * DAY)
     void(app, shop, buy(app, shop, customer, order_ref="B").id, NOON + 4 * DAY)
     with inside(app, shop):
-        alike = reads.voided_alike(import_keys=[], order_refs=["A"])
+        alike = reads.voided_alike(import_keys=[], receipt_keys=[receipt_key("A")])
         owners = [row.customer_id for row in alike]
         assert owners == [customer, customer, other]
-        assert reads.voided_alike(import_keys=[], order_refs=[]) == []
+        assert reads.voided_alike(import_keys=[], receipt_keys=[]) == []
     again = buy(app, shop, customer, order_ref="A", at=NOON + 5 * DAY)
     assert again.came_before_id == alike[1].id
     assert buy(app, shop, customer).came_before_id is None
@@ -326,13 +327,31 @@ def test_one_purchase_is_read_by_its_id_and_by_its_receipt(
         assert reads.with_everything(purchase.id).id == purchase.id
         with pytest.raises(NotFound):
             reads.with_everything("unknown")
-        found = reads.by_order_ref("A")
+        found = reads.by_receipt("A")
         assert found is not None
         assert found.id == purchase.id
-        assert reads.by_order_ref("C") is None
+        assert reads.by_receipt("C") is None
     void(app, shop, purchase.id)
     with inside(app, shop):
-        assert reads.by_order_ref("A") is None
-        found = reads.by_order_ref("B")
+        assert reads.by_receipt("A") is None
+        found = reads.by_receipt("B")
         assert found is not None
         assert found.id == other.id
+
+
+def test_only_a_voided_purchase_of_the_same_customer_is_put_right_and_once(
+    app: Flask, shop: Shop, customer: str
+) -> None:
+    other = make_customer(app, shop)
+    purchase = buy(app, shop, customer)
+    with pytest.raises(recording.NotVoided):
+        buy(app, shop, customer, again_of=purchase.id)
+    void(app, shop, purchase.id)
+    with pytest.raises(NotFound):
+        buy(app, shop, other, again_of=purchase.id)
+    again = buy(app, shop, customer, again_of=purchase.id)
+    assert again.came_before_id == purchase.id
+    with pytest.raises(recording.RecordedAgain):
+        buy(app, shop, customer, again_of=purchase.id)
+    void(app, shop, again.id)
+    assert buy(app, shop, customer, again_of=purchase.id).came_before_id == purchase.id

@@ -10,7 +10,7 @@ from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
-from nxloy_web.errors import NotFound
+from nxloy_web.errors import FormUsed, NotFound
 from nxloy_web.ledger import service
 from nxloy_web.ledger.limits import OwnPoints
 from nxloy_web.permissions import Role
@@ -98,7 +98,7 @@ def sign_up(app: Flask, shop: Shop, customer: str) -> Actor:
 def test_a_form_is_for_one_reward(app: Flask, shop: Shop, customer: str, mug: str) -> None:
     drawn = ask(app, shop, customer, mug)
     plate = make_reward(app, shop, "Plate", points_cost=10)
-    with pytest.raises(asking.FormUsed):
+    with pytest.raises(FormUsed):
         ask(app, shop, customer, plate, id=drawn)
 
 
