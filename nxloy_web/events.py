@@ -59,6 +59,7 @@ EventName = Literal[
     "redemption.cancelled",
     "redemption.expired",
     "redemption.fulfilled",
+    "redemption.handover_undone",
     "redemption.refunded",
     "reward.archived",
     "reward.created",

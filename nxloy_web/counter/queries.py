@@ -14,7 +14,7 @@ from nxloy_web.errors import NotFound
 from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.purchases import Purchase
-from nxloy_web.tables.redemptions import OPEN, RewardRedemption
+from nxloy_web.tables.redemptions import OPEN, RewardRedemption, in_state
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def card(customer_id: str, at: datetime) -> Card:
                 select(RewardRedemption)
                 .where(
                     RewardRedemption.customer_id == customer_id,
-                    RewardRedemption.status.in_(OPEN),
+                    in_state(*OPEN),
                 )
                 .options(joinedload(RewardRedemption.reward))
                 .order_by(RewardRedemption.requested_at)

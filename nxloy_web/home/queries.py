@@ -11,7 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.jobs import JobRun, JobState
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
-from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption, in_state
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
 LOW_STOCK = 0.2
@@ -49,8 +49,8 @@ class Figures:
 def waiting(at: datetime) -> Waiting:
     row = db.session.execute(
         select(
-            _count(RewardRedemption, RewardRedemption.status == RedemptionStatus.PENDING),
-            _count(RewardRedemption, RewardRedemption.status == RedemptionStatus.APPROVED),
+            _count(RewardRedemption, in_state(RedemptionStatus.PENDING)),
+            _count(RewardRedemption, in_state(RedemptionStatus.APPROVED)),
             _count(Reward, Reward.status == RewardStatus.OUT_OF_STOCK, Reward.deleted_at.is_(None)),
             _count(
                 JobRun,

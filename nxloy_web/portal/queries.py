@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
@@ -14,7 +14,13 @@ from nxloy_web.errors import NotFound
 from nxloy_web.ledger import reads as ledger
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramStatus
 from nxloy_web.tables.purchases import Purchase
-from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
+from nxloy_web.tables.redemptions import (
+    OPEN,
+    RedemptionEvent,
+    RedemptionStatus,
+    RewardRedemption,
+    in_state,
+)
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.texts import Text, _
 
@@ -124,7 +130,7 @@ def open_redemptions(customer_id: str, at: datetime) -> Sequence[RewardRedemptio
         select(RewardRedemption)
         .where(
             RewardRedemption.customer_id == customer_id,
-            or_(RewardRedemption.status.in_(OPEN), ended_at > at - JUST_NOW),
+            or_(in_state(*OPEN), ended_at > at - JUST_NOW),
         )
         .options(joinedload(RewardRedemption.reward))
         .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
@@ -162,7 +168,7 @@ def past_redemptions(customer_id: str, limit: int = 25) -> Sequence[RewardRedemp
         select(RewardRedemption)
         .where(
             RewardRedemption.customer_id == customer_id,
-            RewardRedemption.status.not_in(OPEN),
+            not_(in_state(*OPEN)),
         )
         .options(joinedload(RewardRedemption.reward))
         .order_by(RewardRedemption.requested_at.desc(), RewardRedemption.id.desc())
@@ -189,7 +195,7 @@ def shop_window(at: datetime, limit: int = 4) -> Sequence[Reward]:
 
 def is_waiting(redemptions: Sequence[RewardRedemption]) -> bool:
     """Whether anything can still change, so that the page keeps asking."""
-    return any(redemption.status in OPEN for redemption in redemptions)
+    return any(redemption.is_open for redemption in redemptions)
 
 
 def step_of(status: RedemptionStatus) -> int:

@@ -52,7 +52,7 @@ def ask(*, id: str, customer_id: str, reward_id: str, by: Actor, at: datetime) -
     if reward.points_cost and program_id is not None:
         _hold_points(redemption, reward, books, by, at)
     stock.take(reward, redemption_id=redemption.id, by=by)
-    steps.remember(redemption, None, by, at)
+    steps.remember(redemption, None, "redemption.asked", by, at)
     if not reward.needs_approval:
         steps.move(redemption, Status.APPROVED, by=SYSTEM, at=at)
     return redemption

@@ -1,6 +1,6 @@
 """Saying yes to a request, and handing the reward over. Neither moves points or stock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_wording
@@ -12,9 +12,15 @@ from nxloy_web.texts import _
 
 Status = RedemptionStatus
 
+UNDO_WITHIN = timedelta(minutes=2)
+
 
 class NotApproved(BusinessRule):
     message = _("This has not been approved yet. Approve it first, then hand it over.")
+
+
+class HandedOverForGood(BusinessRule):
+    message = _("A hand-over can be undone by who made it, for two minutes. Refund it instead.")
 
 
 class Lapsed(BusinessRule):
@@ -43,13 +49,32 @@ def fulfil(
     redemption = steps.lock(redemption_id)
     if steps.was_pressed(redemption, Status.FULFILLED, by):
         return redemption
-    if redemption.is_pending:
+    if redemption.status is Status.PENDING:
         raise NotApproved
     steps.refuse_second(redemption, (Status.APPROVED,), version, at)
     _refuse_lapsed(redemption, at)
     redemption.location_id = by.location_id or redemption.location_id
     steps.move(redemption, Status.FULFILLED, by=by, at=at)
     return redemption
+
+
+def undo_handover(redemption_id: str, *, by: Actor, at: datetime) -> RewardRedemption:
+    """Take back one's own slip within two minutes: the code is good again."""
+    by.needs(Permission.REDEMPTIONS_DECIDE)
+    redemption = steps.lock(redemption_id)
+    if redemption.status is Status.APPROVED:
+        return redemption  # pressed twice
+    if not can_undo(redemption, by=by, at=at):
+        raise HandedOverForGood
+    steps.undo_handover(redemption, by=by, at=at)
+    return redemption
+
+
+def can_undo(redemption: RewardRedemption, *, by: Actor, at: datetime) -> bool:
+    """Whether this person may still take the hand-over back as a slip."""
+    handed_over_at = redemption.fulfilled_at
+    is_fresh = handed_over_at is not None and at - handed_over_at <= UNDO_WITHIN
+    return is_fresh and steps.was_pressed(redemption, Status.FULFILLED, by)
 
 
 def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:

@@ -13,7 +13,7 @@ from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.redemptions import codes
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption, in_state
 from nxloy_web.tables.rewards import Reward
 from nxloy_web.web.arguments import Arguments
 
@@ -63,7 +63,7 @@ def ids_matching(filter_: Filter, limit: int = AT_ONCE) -> list[str]:
 def counts() -> dict[RedemptionStatus, int]:
     """Rows by status, each counted up to one more than is said."""
     numbers = [
-        paging.counted(select(RewardRedemption.id).where(RewardRedemption.status == status))
+        paging.counted(select(RewardRedemption.id).where(in_state(status)))
         for status in RedemptionStatus
     ]
     row = db.session.execute(select(*numbers)).one()
@@ -88,7 +88,7 @@ def _matching(filter_: Filter) -> Select[Any]:
 
 def _where(statement: Select[Any], filter_: Filter) -> Select[Any]:
     if filter_.status is not None:
-        statement = statement.where(RewardRedemption.status == filter_.status)
+        statement = statement.where(in_state(filter_.status))
     if filter_.location_id:
         statement = statement.where(RewardRedemption.location_id == filter_.location_id)
     if filter_.text:

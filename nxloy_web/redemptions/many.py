@@ -38,6 +38,7 @@ def do(ids: Iterable[str], verb: str, *, by: Actor, at: datetime, reason: str = 
     verbs: dict[str, tuple[Callable[[str], RewardRedemption], str]] = {
         "approve": (lambda row_id: deciding.approve(row_id, by=by, at=at), "Approved"),
         "fulfil": (lambda row_id: deciding.fulfil(row_id, by=by, at=at), "Handed over"),
+        "undo": (lambda row_id: deciding.undo_handover(row_id, by=by, at=at), "Undone"),
         "cancel": (
             lambda row_id: taking_back.cancel(row_id, by=by, at=at, reason=reason),
             "Cancelled",

@@ -9,7 +9,15 @@ from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.redemptions import deciding, listing, many, queries, reads, taking_back
+from nxloy_web.redemptions import (
+    deciding,
+    listing,
+    many,
+    queries,
+    reads,
+    taking_back,
+    who_was_first,
+)
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.texts import _
@@ -56,9 +64,17 @@ def find() -> ResponseReturnValue:
     """Scan or type a code; with one in the address, go to its redemption."""
     code = arguments().text("code")
     found = reads.by_code(code) if code else None
-    if found is not None:
+    if found is not None and found.is_open:
         return see_other(url_for(".show", redemption_id=found.id))
-    return page("redemptions/find.html", code=code, status=404 if code else 200)
+    if found is None:
+        return page("redemptions/find.html", code=code, used=None, status=404 if code else 200)
+    # Said at once and in red: somebody stands there and waits for an answer.
+    return page(
+        "redemptions/find.html",
+        code=code,
+        used=reads.with_everything(found.id),
+        what_happened=who_was_first.what_happened(found, clock.now()),
+    )
 
 
 @bp.get("/<id:redemption_id>")
@@ -94,7 +110,17 @@ def fulfil(redemption_id: str) -> ResponseReturnValue:
     redemption = deciding.fulfil(
         redemption_id, by=g.actor, at=clock.now(), version=form.version.data
     )
-    return _decided(redemption, "Handed over")
+    undo = url_for(".undo_handover", redemption_id=redemption_id)
+    return _decided(redemption, "Handed over", undo={"url": undo})
+
+
+@bp.post("/<id:redemption_id>/handover/undo")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def undo_handover(redemption_id: str) -> ResponseReturnValue:
+    deciding.undo_handover(redemption_id, by=g.actor, at=clock.now())
+    return see_other(
+        url_for(".show", redemption_id=redemption_id), toast="Undone; the code is good again"
+    )
 
 
 @bp.post("/<id:redemption_id>/cancellation")
@@ -116,14 +142,11 @@ def bulk() -> ResponseReturnValue:
     ids = sent.row_ids("id", listing.AT_ONCE)
     if sent.text("all"):
         ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
-    results = many.do(
-        ids,
-        sent.text("do"),
-        by=g.actor,
-        at=clock.now(),
-        reason=sent.text("reason"),
-    )
-    return page("redemptions/bulk.html", results=results)
+    verb = sent.text("do")
+    if ids and verb != "undo" and not sent.text("sure"):
+        return page("redemptions/question.html", asked=queries.question(ids, verb))
+    results = many.do(ids, verb, by=g.actor, at=clock.now(), reason=sent.text("reason"))
+    return page("redemptions/bulk.html", results=results, verb=verb)
 
 
 def _take_back(
@@ -157,12 +180,15 @@ def _page(
     )
 
 
-def _decided(redemption: RewardRedemption, word: str) -> ResponseReturnValue:
+def _decided(
+    redemption: RewardRedemption, word: str, undo: dict[str, str] | None = None
+) -> ResponseReturnValue:
     return changed(
         "redemptions/decided.htmx.html",
         otherwise=local_path(request.form.get("back"))
         or url_for(".show", redemption_id=redemption.id),
         toast=f"{word}: {redemption.code}",
+        undo=undo,
         redemption=reads.with_everything(redemption.id),
         counts=listing.counts(),
         filter=listing.Filter.from_args(_query_args()),

@@ -19,8 +19,9 @@ from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, Rewa
 
 Status = RedemptionStatus
 
+UNDONE = "The hand-over was undone"
+
 _HAPPENED: dict[Status, EventName] = {
-    Status.PENDING: "redemption.asked",
     Status.APPROVED: "redemption.approved",
     Status.FULFILLED: "redemption.fulfilled",
     Status.CANCELLED: "redemption.cancelled",
@@ -64,12 +65,20 @@ def move(
         redemption.fulfilled_at = at
     else:
         redemption.closed_at = at
-    remember(redemption, before, by, at, reason)
+    remember(redemption, before, _HAPPENED[to], by, at, reason)
+
+
+def undo_handover(redemption: RewardRedemption, *, by: Actor, at: datetime) -> None:
+    """Back to where it was: its approval is as old as before, and its code is good again."""
+    redemption.status, redemption.fulfilled_at = Status.APPROVED, None
+    happened: EventName = "redemption.handover_undone"
+    remember(redemption, Status.FULFILLED, happened, by, at, UNDONE)
 
 
 def remember(
     redemption: RewardRedemption,
     before: Status | None,
+    happened: EventName,
     by: Actor,
     at: datetime,
     reason: str | None = None,
@@ -88,7 +97,7 @@ def remember(
     )
     db.session.flush()
     events.happened(
-        _HAPPENED[redemption.status],
+        happened,
         redemption,
         by=by,
         before=None if before is None else {"status": before},

@@ -53,7 +53,7 @@ def change_mind(
         raise NotFound
     if steps.was_pressed(redemption, Status.CANCELLED, by):
         return redemption
-    if redemption.is_approved:
+    if redemption.status is Status.APPROVED:
         raise OnlyWaiting
     steps.refuse_second(redemption, (Status.PENDING,), version, at)
     _end(redemption, Status.CANCELLED, by=by, at=at, reason=CHANGED_MIND)
@@ -85,7 +85,7 @@ def refund(
 def expire(redemption_id: str, *, at: datetime) -> RewardRedemption:
     """Let an open request lapse when its time is over; else nothing happens."""
     redemption = steps.lock(redemption_id)
-    if redemption.is_open and redemption.expires_at <= at:
+    if redemption.status in OPEN and redemption.expires_at <= at:
         _end(redemption, Status.EXPIRED, by=SYSTEM, at=at, reason=None)
     return redemption
 

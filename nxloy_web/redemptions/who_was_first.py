@@ -19,8 +19,8 @@ class AlreadyDecided(Stale):
 
 
 def last_event(redemption: RewardRedemption) -> RedemptionEvent | None:
-    """The step that led to where it is. Found by its state, which is reached once: whoever waited
-    for the row comes later with an earlier clock."""
+    """The step that led to where it is. Found by its state, which is reached once (twice when a
+    hand-over is undone): whoever waited for the row comes later with an earlier clock."""
     return db.session.scalar(
         select(RedemptionEvent)
         .where(

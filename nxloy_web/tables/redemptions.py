@@ -3,12 +3,14 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, bindparam, func, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
+from nxloy_web import clock
 from nxloy_web.db.base import (
     Base,
     EnumText,
+    Instant,
     SearchText,
     TenantMixin,
     TimestampMixin,
@@ -88,16 +90,22 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
     )
 
     @property
+    def state(self) -> RedemptionStatus:
+        """What people see: it has lapsed when its time is over, before the job gives it back."""
+        is_over = self.status in OPEN and self.expires_at <= clock.now()
+        return RedemptionStatus.EXPIRED if is_over else self.status
+
+    @property
     def is_pending(self) -> bool:
-        return self.status is RedemptionStatus.PENDING
+        return self.state is RedemptionStatus.PENDING
 
     @property
     def is_approved(self) -> bool:
-        return self.status is RedemptionStatus.APPROVED
+        return self.state is RedemptionStatus.APPROVED
 
     @property
     def is_open(self) -> bool:
-        return self.status in OPEN
+        return self.state in OPEN
 
     @property
     def is_fulfilled(self) -> bool:
@@ -106,6 +114,18 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
     @property
     def has_slip(self) -> bool:
         return self.is_approved or self.is_fulfilled
+
+
+def in_state(*states: RedemptionStatus) -> ColumnElement[bool]:
+    """Rows that people see in one of these states: `RewardRedemption.state`, in SQL."""
+    row, now = RewardRedemption, bindparam("now", callable_=clock.now, type_=Instant)
+    is_in = [
+        and_(row.status == state, row.expires_at > now) if state in OPEN else row.status == state
+        for state in states
+    ]
+    if RedemptionStatus.EXPIRED in states:
+        is_in.append(and_(row.status.in_(OPEN), row.expires_at <= now))
+    return or_(*is_in)
 
 
 class RedemptionEvent(TenantMixin, Base):

@@ -22,6 +22,7 @@ from tests.pressing import (
     hostile_post,
     press,
     press_with_htmx,
+    words_of,
 )
 
 
@@ -163,8 +164,12 @@ def test_bulk_does_what_can_be_done_and_says_what_cannot(
     first, second = asked(app, shop, "Ann", "Tea"), asked(app, shop, "Bo", "Bun")
     queue = staff.get(shop.url("/redemptions/"))
     press(staff.get(url(shop, second)), "Cancel this request", reason="No")
-    answer = press(queue, "Approve", where="#bulk", id=[first.id, second.id])
-    assert "1 of 2 done" in answer.text
+    asks = press(queue, "Approve", where="#bulk", id=[first.id, second.id])
+    assert "Approve 1 request?" in words_of(asks.text)
+    assert "One of those you ticked is left out" in words_of(asks.text)
+    assert status(as_admin, first) == "PENDING"
+    answer = press(asks, "Approve 1")
+    assert "1 of 1 done" in answer.text
     assert status(as_admin, first) == "APPROVED"
     assert status(as_admin, second) == "CANCELLED"
 
@@ -175,10 +180,12 @@ def test_bulk_can_mean_everything_that_matches(
     rows = [asked(app, shop, f"Guest {n}", f"Tea {n}") for n in range(PAGE + 2)]
     approve(staff, shop, rows[-1])
     queue = staff.get(shop.url("/redemptions/?status=PENDING"))
-    press(queue, "Hand over", where="#bulk", all=True)
+    asks = press(queue, "Hand over", where="#bulk", all=True)
+    assert buttons_of(asks).count("Hand over") == 0, "none of these may be handed over"
     assert {status(as_admin, row) for row in rows[:-1]} == {"PENDING"}
     assert status(as_admin, rows[-1]) == "APPROVED"
-    answer = press(queue, "Approve", where="#bulk", all=True)
+    asks = press(queue, "Approve", where="#bulk", all=True)
+    answer = press(asks, f"Approve {PAGE + 1}")
     assert f"{PAGE + 1} of {PAGE + 1} done" in answer.text
     assert {status(as_admin, row) for row in rows} == {"APPROVED"}
 
@@ -252,3 +259,83 @@ def test_a_list_costs_the_same_whatever_its_length(
     with statements() as long:
         staff.get(shop.url("/redemptions/"))
     assert len(long) == len(short)
+
+
+def test_many_are_handed_over_after_a_question_with_the_money_and_can_be_undone(
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
+) -> None:
+    """C2: tick all, "Hand over": nine rewards were gone, no question, no way back."""
+    rows = [asked(app, shop, f"Guest {n}", "Shirt") for n in range(3)]
+    as_admin.execute("UPDATE reward_redemptions SET money_cost = 500, currency = 'EUR'")
+    for row in rows:
+        approve(staff, shop, row)
+    queue = staff.get(shop.url("/redemptions/"))
+    asks = press(queue, "Hand over", where="#bulk", id=[row.id for row in rows])
+    said = words_of(asks.text)
+    assert "Hand over 3 rewards?" in said
+    assert "For 3 people." in said
+    assert "Take €15.00 in all" in said
+    assert {status(as_admin, row) for row in rows} == {"APPROVED"}
+    done = press(asks, "€15.00 taken, hand over 3")
+    assert {status(as_admin, row) for row in rows} == {"FULFILLED"}
+    press(done, "Undo (within two minutes)")
+    assert {status(as_admin, row) for row in rows} == {"APPROVED"}
+    press(done, "Undo (within two minutes)")
+    assert {status(as_admin, row) for row in rows} == {"APPROVED"}
+
+
+def test_a_hand_over_is_undone_by_who_made_it_for_two_minutes(
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
+) -> None:
+    row = asked(app, shop)
+    approve(staff, shop, row)
+    press(staff.get(url(shop, row)), "Hand over")
+    undo = f"{url(shop, row)}/handover/undo"
+    other = browser_as(app, shop, Role.MANAGER)
+    assert hostile_post(other, "no such state", undo, {}).status_code == 409
+    as_admin.execute(
+        "UPDATE reward_redemptions SET fulfilled_at = fulfilled_at - interval '121 seconds'"
+        " WHERE id = %s",
+        (row.id,),
+    )
+    late = hostile_post(staff, "no such state", undo, {})
+    assert late.status_code == 409
+    assert "Refund it instead." in words_of(late.text)
+    assert status(as_admin, row) == "FULFILLED"
+
+
+def test_a_used_code_is_said_in_red_with_who_and_when(
+    app: Flask, shop: Shop, staff: Browser
+) -> None:
+    """C7: a grey page with a small badge."""
+    row = asked(app, shop)
+    approve(staff, shop, row)
+    press(staff.get(url(shop, row)), "Hand over")
+    page = press(staff.get(shop.url("/redemptions/code")), "Find", code=row.code)
+    red = page.html.select_one(".result-bad")
+    assert red is not None
+    assert "Used already" in red.get_text()
+    assert f"Staff of {shop.slug} handed this over" in red.get_text()
+    assert page.forms, "the next code can be scanned at once"
+
+
+def test_what_has_lapsed_is_lapsed_at_read(
+    app: Flask, shop: Shop, staff: Browser, as_admin: Any
+) -> None:
+    """C11: until the job came by, the desk offered "Approve" and answered 409."""
+    row = asked(app, shop)
+    as_admin.execute(
+        "UPDATE reward_redemptions SET expires_at = now() - interval '1 minute' WHERE id = %s",
+        (row.id,),
+    )
+    page = staff.get(url(shop, row))
+    assert "Approve" not in buttons_of(page)
+    assert "Expired" in words_of(page.text)
+    listed = staff.get(shop.url("/redemptions/?status=EXPIRED"))
+    assert row.code in listed.text
+    assert row.code not in staff.get(shop.url("/redemptions/?status=PENDING")).text
+    assert f"/redemptions/{row.id}/approval" not in listed.text
+    counter = staff.get(shop.url(f"/counter/{row.customer_id}"))
+    assert row.code not in counter.text
+    found = press(staff.get(shop.url("/redemptions/code")), "Find", code=row.code)
+    assert "It lapsed at the end of" in words_of(found.text)

@@ -44,6 +44,7 @@ WITHOUT_A_QUESTION = {
     "purchases.recording.quote": "Changes nothing: without a lock a missing balance is not made.",
     "redemptions.notices": "Letters follow a change that has been asked for.",
     "redemptions.steps.move": "A part of what a verb does, which has asked.",
+    "redemptions.steps.undo_handover": "A part of undoing one, which has asked.",
     "redemptions.steps.remember": "A part of what a verb does, which has asked.",
     "redemptions.taking_back.expire": "Time decides this one: the system alone lets it lapse.",
     "rewards.stock.take": "A part of asking for a reward, which has asked.",

@@ -71,7 +71,7 @@ def redemption(redemption_id: str) -> ResponseReturnValue:
         fragment="portal/_redemption.html",
         redemption=found,
         steps=words.STEPS,
-        step=queries.step_of(found.status),
+        step=queries.step_of(found.state),
         code_qr=qr.svg(found.code) if found.is_open else None,
         last=None if found.is_open else queries.last_step(found.id),
     )
