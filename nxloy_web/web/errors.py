@@ -1,10 +1,12 @@
 """Errors as answers: a page, or for htmx a toast that leaves the page as it is."""
 
+import errno
 import logging
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -12,6 +14,7 @@ from nxloy_web.errors import Refusal, SignInNeeded, Stale
 from nxloy_web.texts import Text, _
 from nxloy_web.web.answers import is_htmx, sign_in_first, toast_alone
 from nxloy_web.web.places import Side, side_of_request, slug_of_request
+from nxloy_web.web.sign_in import know_nobody
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,16 @@ SENTENCES = {
     429: _("Too many tries from here. Wait a minute and try again."),
     500: _("Something went wrong on our side. Nothing was changed; try again."),
     503: _("The database cannot be reached right now. Try again in a minute."),
+    507: _(
+        "The server has no room left to save anything. Nothing was changed. "
+        "Tell whoever looks after this installation."
+    ),
 }
+BUSY = _("Too much is going on right now. Nothing was changed; try again in a minute.")
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html; none: it did not even answer.
+_NO_ROOM = "53100"
+_AWAY = ("08", "57P")
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +46,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(InterfaceError, _no_database)
+    app.register_error_handler(NoConnectionFree, _busy)
+    app.register_error_handler(OSError, _from_the_system)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -69,7 +83,25 @@ def _http(error: HTTPException) -> Response:
 
 def _no_database(error: Exception) -> Response:
     log.error("database: %s", error)
-    return _show(503, SENTENCES[503])
+    state: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state == _NO_ROOM:
+        return _show(507, SENTENCES[507])
+    if state is None or state.startswith(_AWAY):
+        return _show(503, SENTENCES[503])
+    return _show(503, BUSY)
+
+
+def _busy(error: Exception) -> Response:
+    log.error("database: %s", error)
+    return _show(503, BUSY)
+
+
+def _from_the_system(error: OSError) -> Response:
+    """An upload that finds no room for itself on the disk is not our mistake."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _unexpected(error)
+    log.error("no room: %s", error)
+    return _show(507, SENTENCES[507])
 
 
 def _unexpected(error: Exception) -> Response:
@@ -79,6 +111,18 @@ def _unexpected(error: Exception) -> Response:
 
 def _show(code: int, message: Text | str) -> Response:
     g.setdefault("place", None)
+    if code >= 500:
+        know_nobody()
+    try:
+        return _drawn(code, message)
+    except (OperationalError, InterfaceError) as error:
+        if code >= 500:
+            raise
+        # What stands around a page asks who is signed in, also where nothing is at the address.
+        return _no_database(error)
+
+
+def _drawn(code: int, message: Text | str) -> Response:
     if is_htmx():
         return toast_alone(str(message), kind="bad", status=code)
     return make_response(render_template("error.html", code=code, message=message), code)

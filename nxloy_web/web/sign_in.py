@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_login import UserMixin, login_user
 
 from nxloy_web.db import doors
@@ -44,7 +44,14 @@ def sign_in(user_id: str, audience: str, *, epoch: int | None = None) -> None:
     login_user(visitor if epoch is None else replace(visitor, session_epoch=epoch))
 
 
+def know_nobody() -> None:
+    """For the rest of this request nobody is looked up: its page must do without a database."""
+    g.nobody_is_known = True
+
+
 def _load(login_id: str) -> Visitor | None:
+    if "nobody_is_known" in g:
+        return None
     try:
         user_id, epoch, audience = login_id.split(":")
     except ValueError:
