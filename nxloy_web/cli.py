@@ -25,5 +25,11 @@ def worker_command(concurrency: int) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     setting = worker.address_setting(app)
     refuse_unreachable(setting, app.config[setting])
+    if lacking := worker.lacks(app):
+        raise click.ClickException(
+            f"The database is older than this version ({lacking[0]}"
+            f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}): run `flask schema "
+            "expand`, or `flask db upgrade` with nobody at work, and start the worker again."
+        )
     logging.getLogger(__name__).info("Working. Ctrl-C stops.")
     worker.run_worker(app, concurrency=concurrency)

@@ -1,23 +1,50 @@
 """The worker: takes up the jobs that `jobs.py` declares and queues."""
 
 import asyncio
+import logging
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import procrastinate
 import psycopg
 from flask import Flask
+from procrastinate.exceptions import ConnectorException
 from psycopg.conninfo import make_conninfo
 
 from nxloy_web.config import VERSION, without_driver
+from nxloy_web.db import db
 from nxloy_web.jobs import bind, go_on_with_stalled, queue
+from nxloy_web.schema import history
+from nxloy_web.schema.refusals import Refused
+
+log = logging.getLogger(__name__)
 
 STOP_SECONDS = 8.0
 """How long a worker that is told to stop lets its jobs run on before it asks them to pause."""
 
 
+WAITS = (1, 2, 5, 10, 30)
+"""Seconds between tries to begin again, when the database has gone away."""
+
+
 def run_worker(app: Flask, *, concurrency: int = 2) -> None:
-    """Work until told to stop by a signal."""
-    _work(app, wait=True, concurrency=concurrency)
+    """Work until told to stop by a signal; a database that goes away is waited for."""
+    bind(app.app_context)
+    asyncio.run(_until_told(app, concurrency))
+
+
+def lacks(app: Flask) -> list[str]:
+    """What this version expects of the schema and the database does not have yet, by title.
+
+    A database that is ahead lacks nothing: older workers go on until the contract step.
+    """
+    with app.app_context(), db.engine.connect() as connection:
+        try:
+            pending = history.pending(connection)
+        except Refused:
+            return []
+    return [revision.title for revision in pending if revision.phase == history.EXPAND]
 
 
 def take_up(app: Flask) -> None:
@@ -44,25 +71,76 @@ def run_until_idle(app: Flask) -> None:
 
 def _work_until_idle(app: Flask) -> None:
     while True:
-        _work(app, wait=False, concurrency=1)
+        _work(app)
         if not _something_is_due(app):
             return
 
 
-def _work(app: Flask, *, wait: bool, concurrency: int) -> None:
-    bind(app.app_context)
-    # min_size: a waiting worker listens on one connection and asks on another.
-    connector = procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=4)
-    with queue.replace_connector(connector) as working:
-        # A run until the queue is empty must not start what is due by the clock.
-        working.periodic_defaults = {} if wait else {"max_delay": 0}
-        working.run_worker(
-            wait=wait,
+async def _until_told(app: Flask, concurrency: int) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    tries = 0
+    while not told.is_set():
+        began = asyncio.get_running_loop().time()
+        await _one_stretch(app, concurrency, told)
+        if told.is_set():
+            return
+        if asyncio.get_running_loop().time() - began > WAITS[-1]:
+            tries = 0
+        seconds = WAITS[min(tries, len(WAITS) - 1)]
+        tries += 1
+        log.warning("The database went away. Beginning again in %s seconds.", seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), seconds)
+
+
+async def _one_stretch(app: Flask, concurrency: int, told: asyncio.Event) -> None:
+    """Work until told to stop, or until the queue's connections break."""
+    with queue.replace_connector(_connector(app)) as working:
+        working.periodic_defaults = {}
+        work = asyncio.create_task(_work_on(working, concurrency))
+        stop = asyncio.create_task(told.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        work.cancel()  # lets jobs run on for STOP_SECONDS, then asks them to pause
+        try:
+            await work
+        except asyncio.CancelledError:
+            return
+        except (ConnectorException, psycopg.Error) as error:
+            log.warning("The queue could not be asked: %s", error)
+    # What the jobs held open to the old server is of no use with the new one.
+    with app.app_context():
+        db.engine.dispose()
+
+
+async def _work_on(working: procrastinate.App, concurrency: int) -> None:
+    async with working.open_async():
+        await working.run_worker_async(
             concurrency=concurrency,
-            listen_notify=wait,
-            install_signal_handlers=wait,
+            install_signal_handlers=False,
             shutdown_graceful_timeout=STOP_SECONDS,
         )
+
+
+def _work(app: Flask) -> None:
+    bind(app.app_context)
+    with queue.replace_connector(_connector(app)) as working:
+        # A run until the queue is empty must not start what is due by the clock.
+        working.periodic_defaults = {"max_delay": 0}
+        working.run_worker(
+            wait=False,
+            concurrency=1,
+            listen_notify=False,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=STOP_SECONDS,
+        )
+
+
+def _connector(app: Flask) -> procrastinate.PsycopgConnector:
+    # min_size: a waiting worker listens on one connection and asks on another.
+    return procrastinate.PsycopgConnector(conninfo=_address(app), min_size=1, max_size=4)
 
 
 def _something_is_due(app: Flask) -> bool:

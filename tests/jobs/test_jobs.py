@@ -1,17 +1,13 @@
 """Background work with a real worker on a real queue."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from procrastinate.exceptions import JobAborted
 from sqlalchemy import select
 
 from nxloy_web import jobs, tasks, worker
-from nxloy_web.config import VERSION
 from nxloy_web.db import db
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.jobs import JobRun, JobState
@@ -140,33 +136,6 @@ def test_a_paused_job_goes_on_without_using_up_its_tries() -> None:
     job = jobs.Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=9)
     assert strategy.get_retry_decision(exception=JobAborted(), job=job) is not None
     assert strategy.get_retry_decision(exception=ValueError(), job=job) is None
-
-
-def test_the_worker_command_takes_up_jobs_and_stops_when_told(
-    app: Flask, as_admin: Any, tmp_path: Path
-) -> None:
-    environment = {
-        name: str(app.config[name])
-        for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "SECRET_KEY")
-    } | {"INSTANCE": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    with inside(app, make_shop(app)):
-        jobs.enqueue(name_a_shop, name="Unknown to this worker")
-        db.session.commit()
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        assert worker.stderr is not None
-        for line in worker.stderr:
-            if "Task was not found" in line:
-                break
-        named = "SELECT application_name FROM pg_stat_activity WHERE usename = 'nx_worker'"
-        connected = {name for (name,) in as_admin.execute(named)}
-        assert connected == {f"nxloy/{VERSION}/worker"}, "a contract step asks for the version"
-        worker.terminate()
-        assert worker.wait(60) == 0
-    finally:
-        worker.kill()
-        worker.communicate()
 
 
 def test_the_worker_knows_every_task() -> None:
