@@ -45,7 +45,7 @@ class Client:
     def send(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, bytes]:
         headers = {"Accept-Encoding": "br"}
         if self.cookie:
-            headers["Cookie"] = f"nxloy={self.cookie}"
+            headers["Cookie"] = self.cookie
         body = None
         if form is not None:
             body = urlencode(form | {"csrf_token": self.token})
@@ -57,7 +57,7 @@ class Client:
 
     def plain(self, path: str) -> bytes:
         """A page that is not compressed, to look into."""
-        self._connection.request("GET", path, headers={"Cookie": f"nxloy={self.cookie}"})
+        self._connection.request("GET", path, headers={"Cookie": self.cookie})
         answer = self._connection.getresponse()
         self._keep_cookie(answer)
         return answer.read()
@@ -72,8 +72,8 @@ class Client:
 
     def _keep_cookie(self, answer: http.client.HTTPResponse) -> None:
         for header in answer.headers.get_all("Set-Cookie") or []:
-            if header.startswith("nxloy="):
-                self.cookie = header.split(";")[0].removeprefix("nxloy=")
+            if header.startswith("nxloy"):
+                self.cookie = header.split(";")[0]
 
 
 def in_turn(client: Client, next_request: Callable[[], Request], times: int) -> Result:

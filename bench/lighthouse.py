@@ -76,15 +76,13 @@ def _people(place: Place) -> tuple[str, str, dict[str, str]]:
 
 
 def _cookie(place: Place, user_id: str, audience: str) -> str:
-    cookie = people.signed_in(place, user_id, audience).get_cookie("nxloy")
-    assert cookie is not None
-    return cookie.value
+    return people.session_cookie(people.signed_in(place, user_id, audience))
 
 
 def _marks(command: str, url: str, cookie: str | None, theme: str, form: str) -> list[int]:
     with tempfile.TemporaryDirectory() as folder:
         headers = Path(folder) / "headers.json"
-        signed_in = f"; nxloy={cookie}" if cookie else ""
+        signed_in = f"; {cookie}" if cookie else ""
         headers.write_text(json.dumps({"Cookie": f"theme={theme}{signed_in}"}))
         done = subprocess.run(
             [

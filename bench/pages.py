@@ -60,9 +60,8 @@ def _page(
 ) -> Measured:
     browser = people.signed_in(place, user_id, audience)
     statements = _statements(place, browser, path)
-    cookie = browser.get_cookie("nxloy")
-    assert cookie is not None
-    clients = [Client(address, cookie.value) for _ in range(CLIENTS)]
+    cookie = people.session_cookie(browser)
+    clients = [Client(address, cookie) for _ in range(CLIENTS)]
     size = len(clients[0].send("GET", path)[1])
     return Measured(
         in_turn(clients[0], lambda: ("GET", path, None), 100),

@@ -64,9 +64,16 @@ def a_shop(place: Place, customers: int) -> Shop:
     return shop
 
 
+def session_cookie(client: FlaskClient) -> str:
+    """The cookie of the one session in this browser, as a header says it."""
+    cookie = client.get_cookie("nxloy") or client.get_cookie("nxloy-portal")
+    assert cookie is not None
+    return f"{cookie.key}={cookie.value}"
+
+
 def signed_in(place: Place, user_id: str, audience: str = "staff") -> FlaskClient:
     client = place.app.test_client()
-    with client.session_transaction() as session:
+    with client.session_transaction("/my-cards/" if audience == "portal" else "/") as session:
         session["_user_id"] = f"{user_id}:1:{audience}"
         session["_fresh"] = True
     return client

@@ -15,16 +15,15 @@ _URLS = re.compile(rb"url\([\"']?([^)\"'#]+)")
 
 def measure(place: Place) -> None:
     shop = people.a_shop(place, 200)
-    cookie = people.signed_in(place, shop.owner_id).get_cookie("nxloy")
-    assert cookie is not None
+    cookie = people.session_cookie(people.signed_in(place, shop.owner_id))
     path = f"/b/{shop.slug}/"
     with serving(place, "wsgi:app") as address:
-        client = Client(address, cookie.value)
+        client = Client(address, cookie)
         _, html = client.send("GET", path)
         parts = {"page, compressed as the proxy sends it": len(brotli.compress(html, quality=5))}
         for link in dict.fromkeys(found.decode() for found in _LINKS.findall(html)):
             parts[link.rsplit("/", 1)[-1]] = len(client.send("GET", link)[1])
-        plain = Client(address, cookie.value)
+        plain = Client(address, cookie)
         for sheet in [link for link in _LINKS.findall(html) if b".css" in link]:
             for link in _fonts(plain, sheet.decode()):
                 parts[link.rsplit("/", 1)[-1]] = len(client.send("GET", link)[1])

@@ -71,9 +71,8 @@ def _scripts(place: Place, shop: Shop) -> dict[str, tuple[str, int]]:
 
 
 def _cashier(place: Place, shop: Shop, address: str) -> Client:
-    cookie = people.signed_in(place, shop.owner_id).get_cookie("nxloy")
-    assert cookie is not None
-    client = Client(address, cookie.value)
+    cookie = people.session_cookie(people.signed_in(place, shop.owner_id))
+    client = Client(address, cookie)
     client.take_token(f"/b/{shop.slug}/counter/{shop.customer_id(1)}")
     return client
 

@@ -13,6 +13,7 @@ from nxloy_web.web import (
     preferences,
     requests,
     security,
+    sessions,
     templates,
     translating,
 )
@@ -38,6 +39,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)
+    sessions.init_app(app)
     visitors.init_app(app)
 
     security.init_app(app)

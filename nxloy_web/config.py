@@ -14,6 +14,9 @@ except PackageNotFoundError:
     VERSION = "0.1.0"
 
 
+PORTAL_COOKIE = "PORTAL_COOKIE_NAME"
+
+
 def from_environment() -> dict[str, Any]:
     return {
         "SECRET_KEY": os.environ.get("SECRET_KEY"),
@@ -51,7 +54,9 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
                 "connect_timeout": 5,
             },
         },
-        "SESSION_COOKIE_NAME": "nxloy",
+        # A browser takes a __Host- cookie only from this very host, over HTTPS, for all paths.
+        "SESSION_COOKIE_NAME": "__Host-nxloy" if secure else "nxloy",
+        PORTAL_COOKIE: "__Host-nxloy-portal" if secure else "nxloy-portal",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,

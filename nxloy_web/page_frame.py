@@ -16,6 +16,7 @@ from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.features import DeskPage, installed
 from nxloy_web.web.filters import counted
 from nxloy_web.web.places import Side, is_operator, side_of_request
+from nxloy_web.web.sessions import is_of_portal
 from nxloy_web.web.templates import NOTHING_AROUND
 
 P = Permission
@@ -72,7 +73,8 @@ def _globals() -> dict[str, Any]:
         "can": lambda name: place is not None and place.may(Permission(name)),
         "new_id": new_id,
         "theme": request.cookies.get("theme", "") if request else "",
-        "theme_url": url_for("preferences.theme"),
+        # A form's token stands in the session of its side, so it is sent to an address there.
+        "theme_url": url_for(f"preferences.theme{'_of_portal' if is_of_portal() else ''}"),
         "sign_out_url": url_for("identity.sign_out"),
     }
     if place is not None:

@@ -12,9 +12,9 @@ def visit(
     """A page in which this person is signed in: the cookie is the application's own."""
     client = app.test_client()
     sign_in(client, user_id, audience)
-    cookie = client.get_cookie("nxloy")
+    cookie = client.get_cookie("nxloy-portal" if audience == "portal" else "nxloy")
     assert cookie is not None
-    context.add_cookies([{"name": "nxloy", "value": cookie.value, "url": server}])
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server}])
     return context.new_page()
 
 

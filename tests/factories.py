@@ -185,7 +185,7 @@ def make_reward(app: Flask, shop: Shop, name: str = "Free flat white", **values:
 
 def sign_in(client: FlaskClient, user_id: str, audience: str = "staff", epoch: int = 1) -> None:
     """Put a person into the client's session, as the sign-in page would."""
-    with client.session_transaction() as session:
+    with client.session_transaction("/my-cards/" if audience == "portal" else "/") as session:
         session["_user_id"] = f"{user_id}:{epoch}:{audience}"
         session["_fresh"] = True
 

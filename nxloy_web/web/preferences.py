@@ -1,6 +1,6 @@
 """Light or dark, and the colour of a business: both as plain resources, so no inline style."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from nxloy_web.web.answers import see_other
@@ -11,6 +11,7 @@ YEAR = 365 * 24 * 3600
 
 
 @bp.post("/theme")
+@bp.post("/my-cards/theme", endpoint="theme_of_portal")
 def theme() -> ResponseReturnValue:
     """Remember the theme in a cookie, so that the server draws it and nothing flashes."""
     chosen = request.form.get("theme", "")
@@ -21,7 +22,14 @@ def theme() -> ResponseReturnValue:
     )
     response = see_other(back)
     if chosen in ("light", "dark"):
-        response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "theme",
+            chosen,
+            max_age=YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
     else:
         response.delete_cookie("theme")
     return response

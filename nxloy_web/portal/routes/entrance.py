@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import logout_user
 
 from nxloy_web import clock
 from nxloy_web.extensions import limiter
@@ -18,7 +18,7 @@ from nxloy_web.programs import queries as programs
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
 from nxloy_web.web.links import LONGEST_PATH, local_path
-from nxloy_web.web.places import PORTAL, STAFF, open_to_all
+from nxloy_web.web.places import PORTAL, open_to_all
 from nxloy_web.web.sign_in import sign_in as remember
 
 AT_THE_DOOR = "portal_door"
@@ -92,9 +92,7 @@ def code() -> ResponseReturnValue:
         form.refuse("code", refusal.message)
         return _code_page(form, waiting, 409)
     session.pop(AT_THE_DOOR, None)
-    # Whoever is signed in with a password keeps that: it opens more than a code does.
-    if not (_has_password_session() and current_user.user_id == user.id):
-        remember(user.id, PORTAL, epoch=user.session_epoch)
+    remember(user.id, PORTAL, epoch=user.session_epoch)
     return see_other(
         waiting["next"] or url_for(".card"),
         toast=f"Welcome to {g.place.business_name}!" if is_new else f"Hello, {card.name}",
@@ -155,7 +153,3 @@ def _page_of_here(wanted: str | None) -> str | None:
     """Only pages of this portal: nobody is sent elsewhere after signing in."""
     path = local_path(wanted)
     return path if path and path.startswith(f"/p/{g.place.slug}/") else None
-
-
-def _has_password_session() -> bool:
-    return bool(current_user.is_authenticated and current_user.audience == STAFF)
