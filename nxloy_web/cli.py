@@ -7,7 +7,7 @@ from flask import Flask, current_app
 
 from nxloy_web import tasks, worker
 from nxloy_web.db.reachable import refuse_unreachable
-from nxloy_web.db.roles import roles_command
+from nxloy_web.db.roles_command import roles_command
 
 
 def init_app(app: Flask) -> None:

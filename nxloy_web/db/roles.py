@@ -6,12 +6,11 @@ owns the few functions that look across businesses. All of it can be run again a
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, LiteralString, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
-import click
 import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict
@@ -77,29 +76,41 @@ class RolesError(Exception):
     """One sentence for the person at the terminal."""
 
 
-def create_roles(admin_url: str, *, passwords: Mapping[str, str] | None = None) -> Urls:
+def create_roles(
+    admin_url: str,
+    *,
+    passwords: Mapping[str, str] | None = None,
+    anew: bool = False,
+    known: Mapping[str, str] | None = None,
+) -> Urls:
     """Make, or put right, roles, schemas and grants in the URL's database.
 
-    Passwords are set each time; without `passwords` they are new. The database is made when it
-    is missing; a URL that names none of its own (`postgres`) means `nxloy`.
+    A role belongs to the whole server: one that exists keeps its password, whichever database is
+    prepared. It is in the answer only when `known` has it. `passwords` are set each time; with
+    `anew` all are new ones. The database is made when it is missing; a URL that names none of
+    its own (`postgres`) means `nxloy`.
     """
-    place = _parse(admin_url)
+    place = parse(admin_url)
     if str(place.get("dbname", "")) in MAINTENANCE:
         place["dbname"] = DATABASE
     _create_database(place)
-    secret = passwords or {who: secrets.token_urlsafe(24) for who in LOGINS}
     with _connect(uri(place)) as connection:
         _refuse_old(connection)
         try:
             with connection.transaction():
-                _create_all(connection, secret)
+                if anew:
+                    _refuse_open_sessions(connection)
+                secret = dict(passwords or (_new_passwords(LOGINS) if anew else {}))
+                secret |= _create_all(connection, secret)
         except errors.InsufficientPrivilege as error:
             raise RolesError(
                 f"{place.get('user')} may not make these roles ({error.diag.message_primary}): "
                 "NxLoy needs an administrator who may create roles with BYPASSRLS."
             ) from None
+    secret = {**(known or {}), **secret}
     addresses = {
-        who: uri({**place, "user": role, "password": secret[who]}) for who, role in LOGINS.items()
+        who: uri({**place, "user": role, "password": secret.get(who)})
+        for who, role in LOGINS.items()
     }
     return Urls(**addresses)
 
@@ -189,26 +200,8 @@ BARE_TABLES: LiteralString = """
 """
 
 
-@click.command(
-    "db-roles",
-    help="""
-    Make roles and schemas on a PostgreSQL server and print the addresses to use.
-
-    ADMIN_URL signs in as an administrator. Run again, it gives every role a new password.
-    """,
-)
-@click.argument("admin_url")
-def roles_command(admin_url: str) -> None:
-    try:
-        urls = create_roles(admin_url)
-    except RolesError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"DATABASE_URL={urls.app}")
-    click.echo(f"MIGRATIONS_DATABASE_URL={urls.migrator}")
-    click.echo(f"WORKER_DATABASE_URL={urls.worker}")
-
-
-def _parse(url: str) -> dict[str, Any]:
+def parse(url: str) -> dict[str, Any]:
+    """The parts of an address; a sentence without it when it is none."""
     try:
         return dict(conninfo_to_dict(without_driver(url)))
     except psycopg.ProgrammingError:  # its words repeat the address, password and all
@@ -255,7 +248,8 @@ def _refuse_old(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
 
 def _create_all(
     connection: psycopg.Connection[tuple[Any, ...]], passwords: Mapping[str, str]
-) -> None:
+) -> dict[str, str]:
+    """Everything, with these passwords; who was made with a new one is in the answer."""
     run = connection.execute
     # Two deployers at once would both find a role missing and both make it.
     run("SELECT pg_advisory_xact_lock(hashtext('nxloy roles'))")
@@ -263,8 +257,11 @@ def _create_all(
     for role, attributes in ATTRIBUTES.items():
         if role not in existing:
             run(sql.SQL("CREATE ROLE {} " + attributes).format(sql.Identifier(role)))
-    for who, role in LOGINS.items():
-        _set_password(connection, role, passwords[who])
+    given = {who: passwords[who] for who in LOGINS if who in passwords}
+    made = [who for who, role in LOGINS.items() if role not in existing and who not in given]
+    secret = given | _new_passwords(made)
+    for who, password in secret.items():
+        _set_password(connection, LOGINS[who], password)
     for role in SETTINGS:
         for name, value in settings_of(role).items():
             # search_path is a list: a quoted 'nx, jobs' would name one schema
@@ -300,6 +297,26 @@ def _create_all(
         )
     if not is_super:
         run("REVOKE nx_owner FROM CURRENT_USER")
+    return secret
+
+
+def _new_passwords(logins: Iterable[str]) -> dict[str, str]:
+    return {who: secrets.token_urlsafe(24) for who in logins}
+
+
+def _refuse_open_sessions(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """A new password would shut out whoever serves people with the old one."""
+    rows = connection.execute(
+        "SELECT usename, datname, count(*) FROM pg_stat_activity"
+        " WHERE usename = ANY(%s) GROUP BY 1, 2 ORDER BY 1, 2",
+        [list(LOGINS.values())],
+    ).fetchall()
+    if rows:
+        who = ", ".join(f"{count} of {user} in {database}" for user, database, count in rows)
+        raise RolesError(
+            f"Sessions are open ({who}): stop web and worker of every database of this server "
+            "first. No password was changed."
+        )
 
 
 def _set_password(

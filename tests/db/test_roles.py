@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from psycopg import errors
 
 from nxloy_web.db import embedded, roles
+from nxloy_web.db.roles_command import roles_command
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -159,15 +160,15 @@ def test_an_administrator_without_superuser_rights_can_set_up(
         # In place of the ones that this server's superuser made:
         for role in roles.ATTRIBUTES:
             admin.execute(f"ALTER ROLE {role} RENAME TO kept_{role}")  # type: ignore[arg-type]
-    place = roles._parse(server.admin_url) | {"user": "boss", "password": "secret"}
+    place = roles.parse(server.admin_url) | {"user": "boss", "password": "secret"}
     url = roles.uri(place | {"dbname": "managed"})
     try:
         if server.binaries.major < 16:
             with pytest.raises(roles.RolesError, match="BYPASSRLS"):
                 roles.create_roles(url)
             return
-        roles.create_roles(url)
         urls = roles.create_roles(url)
+        roles.create_roles(url)
         with psycopg.connect(urls.app) as app:
             assert roles.check_role(app) == []
         with psycopg.connect(urls.migrator) as migrator:
@@ -183,25 +184,86 @@ def test_an_administrator_without_superuser_rights_can_set_up(
             admin.execute("DROP ROLE boss")
 
 
-def test_the_command_prints_the_lines_to_use(server: embedded.EmbeddedServer) -> None:
-    passwords = {
-        "migrator": urlsplit(server.migrator_url).password or "",
-        "app": urlsplit(server.app_url).password or "",
-        "worker": urlsplit(server.worker_url).password or "",
+@pytest.fixture
+def of_this_server(server: embedded.EmbeddedServer) -> dict[str, str]:
+    """The three addresses, as the environment of a process of this installation has them."""
+    return {
+        "DATABASE_URL": server.app_url,
+        "MIGRATIONS_DATABASE_URL": server.migrator_url,
+        "WORKER_DATABASE_URL": server.worker_url,
     }
+
+
+@pytest.fixture
+def with_old_passwords(server: embedded.EmbeddedServer) -> Iterator[None]:
+    """Other tests sign in with the first passwords."""
+    yield
+    urls = {"migrator": server.migrator_url, "app": server.app_url, "worker": server.worker_url}
+    passwords = {who: urlsplit(url).password or "" for who, url in urls.items()}
+    roles.create_roles(server.admin_url, passwords=passwords)
+
+
+def printed(arguments: list[str], environment: dict[str, str] | None = None) -> dict[str, str]:
+    result = CliRunner(env=environment).invoke(roles_command, arguments)
+    assert result.exit_code == 0, result.output
+    return dict(line.split("=", 1) for line in result.stdout.splitlines())
+
+
+def lets_in(url: str) -> bool:
     try:
-        result = CliRunner().invoke(roles.roles_command, [server.admin_url])
-        assert result.exit_code == 0
-        lines = dict(line.split("=", 1) for line in result.output.splitlines())
-        assert list(lines) == ["DATABASE_URL", "MIGRATIONS_DATABASE_URL", "WORKER_DATABASE_URL"]
-        with psycopg.connect(lines["DATABASE_URL"]) as app:
-            assert one(app, "SELECT current_user::text") == "nx_app"
-    finally:  # other tests sign in with the first passwords
-        roles.create_roles(server.admin_url, passwords=passwords)
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_roles_that_are_there_keep_their_passwords(
+    server: embedded.EmbeddedServer, of_this_server: dict[str, str]
+) -> None:
+    """X1: preparing a database to restore into shut production out: roles are the server's."""
+    place = urlunsplit(urlsplit(server.admin_url)._replace(path="/beside"))
+    try:
+        unknown = printed([place])
+        assert [urlsplit(url).username for url in unknown.values()] == [
+            "nx_app", "nx_migrator", "nx_worker",
+        ]  # fmt: skip
+        assert not any(lets_in(url) for url in unknown.values())
+        assert all(lets_in(url) for url in of_this_server.values())
+        known = printed([place], of_this_server)
+        assert list(known) == list(of_this_server)
+        assert all(lets_in(url) for url in known.values())
+        assert {urlsplit(url).path for url in known.values()} == {"/beside"}
+    finally:
+        with psycopg.connect(server.admin_url, autocommit=True) as admin:
+            admin.execute("DROP DATABASE IF EXISTS beside WITH (FORCE)")
+
+
+@pytest.mark.usefixtures("with_old_passwords")
+def test_new_passwords_are_given_when_asked_for(
+    server: embedded.EmbeddedServer, of_this_server: dict[str, str]
+) -> None:
+    new = printed([server.admin_url, "--new-passwords"], of_this_server)
+    assert all(lets_in(url) for url in new.values())
+    assert not any(lets_in(url) for url in of_this_server.values())
+    with psycopg.connect(new["DATABASE_URL"]) as app:
+        assert one(app, "SELECT current_user::text") == "nx_app"
+
+
+@pytest.mark.usefixtures("with_old_passwords")
+def test_new_passwords_are_refused_while_somebody_is_signed_in(
+    server: embedded.EmbeddedServer, of_this_server: dict[str, str]
+) -> None:
+    """X1: in whichever database of the server."""
+    with psycopg.connect(server.worker_url):
+        result = CliRunner().invoke(roles_command, [server.admin_url, "--new-passwords"])
+    assert result.exit_code == 1
+    assert "1 of nx_worker in nxloy" in result.output
+    assert "Traceback" not in result.output
+    assert all(lets_in(url) for url in of_this_server.values())
 
 
 def test_what_is_no_address_is_one_sentence() -> None:
-    result = CliRunner().invoke(roles.roles_command, ["my secret"])
+    result = CliRunner().invoke(roles_command, ["my secret"])
     assert result.exit_code == 1
     assert "not a PostgreSQL address" in result.output
     assert "secret" not in result.output
