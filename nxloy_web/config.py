@@ -29,6 +29,7 @@ def from_environment() -> dict[str, Any]:
         "MAIL_FROM": os.environ.get("MAIL_FROM", "NxLoy <no-reply@localhost>"),
         "RATELIMIT_STORAGE_URI": os.environ.get("RATELIMIT_STORAGE_URI", "memory://"),
         "PROCESS_KIND": os.environ.get("PROCESS_KIND", "web"),
+        "GALLERY": os.environ.get("GALLERY", "") == "1",
         "BEHIND_PROXY": os.environ.get("BEHIND_PROXY", "") == "1",
         "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
@@ -49,6 +50,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
             "pool_size": 10,
             "max_overflow": 10,
             "pool_pre_ping": False,
+            "hide_parameters": True,  # an error is logged, and people are no part of a log
             "connect_args": {
                 "application_name": f"nxloy/{VERSION}/{config['PROCESS_KIND']}",
                 "connect_timeout": 5,

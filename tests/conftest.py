@@ -49,6 +49,7 @@ class Database:
             "MIGRATIONS_DATABASE_URL": self.migrator_url,
             "WORKER_DATABASE_URL": self.worker_url,
             "INSTANCE": str(folder),
+            "GALLERY": True,
             # The browser's forms carry tokens; `live_server` switches the check on again.
             "WTF_CSRF_ENABLED": False,
             "RATELIMIT_ENABLED": False,

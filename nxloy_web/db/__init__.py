@@ -2,6 +2,7 @@
 
 from flask_sqlalchemy import SQLAlchemy
 
+from nxloy_web.db import discreet
 from nxloy_web.db.base import Base
 from nxloy_web.db.session import NxSession
 
@@ -10,4 +11,4 @@ db = SQLAlchemy(
     session_options={"class_": NxSession, "expire_on_commit": False},
 )
 
-__all__ = ["db"]
+__all__ = ["db", "discreet"]

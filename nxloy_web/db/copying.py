@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import ColumnElement, Text, any_, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from nxloy_web.db import db
+from nxloy_web.db.discreet import leave_out_values
 from nxloy_web.db.tenant import current_business_id
 
 
@@ -31,9 +33,13 @@ def stage(name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     connection = db.session.connection().connection.driver_connection
     assert connection is not None
     copy_in = sql.SQL("COPY pg_temp.{} FROM STDIN").format(sql.Identifier(name))
-    with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        leave_out_values(error)  # its context repeats the line that was copied
+        raise
     # Without figures the planner takes the table for a small one, and nests loops over it.
     db.session.execute(text(f"ANALYZE pg_temp.{name}"))
 

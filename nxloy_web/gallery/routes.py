@@ -1,16 +1,26 @@
-"""Every component in every state, at /gallery. Public, and never touches the database."""
+"""Every component in every state, at /gallery. Never touches the database.
+
+For who builds the product: an installation that faces people does not show it.
+"""
 
 import segno
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from nxloy_web.errors import NotFound
 from nxloy_web.gallery import sample
 from nxloy_web.gallery.forms import SampleForm
 from nxloy_web.web.answers import is_fragment, is_htmx
 from nxloy_web.web.arguments import arguments
 
 bp = Blueprint("gallery", __name__, url_prefix="/gallery")
+
+
+@bp.before_request
+def where_it_is_built() -> None:
+    if not current_app.config.get("GALLERY"):
+        raise NotFound
 
 
 @bp.get("/")

@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
         sys.unraisablehook = _stop_was_lost
         # A stop in the middle of a statement makes psycopg complain of the rollback.
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+        os.umask(0o077)  # logs and mails name people; web and worker inherit it
         wanted = Settings.read(os.environ)
         if arguments == ["--reset"]:
             reset(wanted)
@@ -136,6 +137,7 @@ def _environment(wanted: Settings, opened: Database) -> dict[str, str]:
         "MIGRATIONS_DATABASE_URL": opened.migrations_url,
         "WORKER_DATABASE_URL": opened.worker_url,
         "PYTHONUNBUFFERED": "1",
+        "GALLERY": os.environ.get("GALLERY") or ("1" if wanted.is_here else ""),
     }
     if wanted.smtp_url:
         environment["SMTP_URL"] = wanted.smtp_url

@@ -31,6 +31,8 @@ class Child:
     def start(self) -> None:
         if self.log.exists() and self.log.stat().st_size > BIGGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self.log.touch()
+        self.log.chmod(0o600)  # it may be there from before
         with self.log.open("ab") as output:
             # Its own session: Ctrl-C reaches us alone, and we stop things in order.
             self.process = subprocess.Popen(  # noqa: S603 - our own command

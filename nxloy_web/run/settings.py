@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class StartError(Exception):
@@ -45,6 +46,11 @@ class Settings:
             smtp_url=environment.get("SMTP_URL") or None,
             demo=environment.get("DEMO", "yes") != "no",
         )
+
+    @property
+    def is_here(self) -> bool:
+        """Whether people come to it on this machine alone."""
+        return urlsplit(self.base_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def make_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from nxloy_web.web.vendoring import ROOT
 @pytest.fixture(scope="session")
 def look() -> Flask:
     app = Flask("look", template_folder=str(ROOT / "templates"), static_folder=None)
-    app.config.update(SECRET_KEY="only-for-tests", TESTING=True)
+    app.config.update(SECRET_KEY="only-for-tests", TESTING=True, GALLERY=True)
     CSRFProtect(app)
     extensions.htmx.init_app(app)
     requests.init_app(app)

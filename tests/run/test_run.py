@@ -49,6 +49,29 @@ def test_one_start_serves_and_says_where(started: Run, instance: Path) -> None:
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
 
 
+def test_what_a_run_writes_is_for_its_owner_alone(begin: Begin, instance: Path) -> None:
+    """X14: logs were 0644 in a folder that everybody could enter."""
+    instance.mkdir(mode=0o700, exist_ok=True)
+    (instance / "web.log").touch(mode=0o644)  # as an earlier version left it
+    begin().until("is running at").stop()
+    assert stat.S_IMODE(instance.stat().st_mode) == 0o700
+    open_to_others = {
+        path.name: oct(stat.S_IMODE(path.stat().st_mode))
+        for path in instance.iterdir()
+        if not path.is_symlink() and path.stat().st_mode & 0o077
+    }
+    assert open_to_others == {}
+
+
+def test_the_gallery_is_shown_only_where_it_is_built(begin: Begin) -> None:
+    """X16: it was public in production."""
+    here = begin().until("is running at")
+    assert ask(here.port, "/gallery/") == 200
+    here.stop()
+    for_people = begin(BASE_URL="https://loyalty.example.org").until("is running at")
+    assert ask(for_people.port, "/gallery/") == 404
+
+
 def test_a_command_can_be_run_beside_it(started: Run, instance: Path) -> None:
     written = instance / "environment"
     assert stat.S_IMODE(written.stat().st_mode) == 0o600

@@ -40,6 +40,7 @@ ALWAYS = {
     "log_timezone": "UTC",
     "jit": "off",
     "password_encryption": "scram-sha-256",
+    "log_error_verbosity": "terse",  # without the values of the row that was refused
 }
 
 
@@ -101,6 +102,8 @@ def spawn(
     log = instance / "postgres.log"
     if log.exists() and log.stat().st_size > BIGGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
+    log.touch()
+    log.chmod(0o600)
     with log.open("ab") as output:
         # Popen's order is what we need: setsid, groups, gid, uid, and only then preexec_fn;
         # a death signal set before setuid would be cleared by the kernel.
