@@ -25,9 +25,18 @@ _SIGN_IN = VerificationPurpose.SIGN_IN
 
 
 def send_sign_in_code(
-    email: str, *, at: datetime, business_name: str, create_name: str | None = None, hue: int = 285
+    email: str,
+    *,
+    door: str,
+    at: datetime,
+    business_name: str,
+    create_name: str | None = None,
+    hue: int = 285,
 ) -> None:
     """Mail a code to a known address, or to a new one when `create_name` is given.
+
+    `door` is the browser that asked: the code opens nothing elsewhere, and replaces only what
+    was sent to that browser. So a stranger who asks, or guesses, does it beside the owner.
 
     Says nothing about whether the address is known. A person who has had too many codes, or
     whose codes were guessed at too often today, gets no more for a while.
@@ -35,12 +44,12 @@ def send_sign_in_code(
     user = _person(email, create_name)
     if user is None:
         return
-    # Locked, so that two requests at once leave one living code.
+    # Locked, so that two requests at once leave one living code a door.
     people.by_id(user.id, lock=True)
     if tokens.too_many(user.id, _SIGN_IN, at=at) or _wrong_tries(user.id, at) >= WRONG_A_DAY:
         return
     code = f"{secrets.randbelow(10**FIGURES):0{FIGURES}d}"
-    tokens.store(user.id, _SIGN_IN, digests.of_code(user.id, code), at=at)
+    tokens.store(user.id, _SIGN_IN, digests.of_code(user.id, code), at=at, target=door)
     words = SignInCode(
         subject=f"{code} is your code for {business_name}",
         code=code,
@@ -51,12 +60,12 @@ def send_sign_in_code(
     mail.send(user.email, words)
 
 
-def check_sign_in_code(email: str, code: str, *, at: datetime) -> User | None:
+def check_sign_in_code(email: str, code: str, *, door: str, at: datetime) -> User | None:
     """The person, if this is their living code. A wrong one is a result: its count is kept."""
     user = people.by_email(email)
     if user is None:
         return None
-    sent = _living(user.id, at)
+    sent = _living(user.id, door, at)
     if sent is None:
         return None
     if not hmac.compare_digest(sent.code, digests.of_code(user.id, _figures(code))):
@@ -77,13 +86,14 @@ def _person(email: str, create_name: str | None) -> User | None:
     return people.find_or_create_user(email, create_name)
 
 
-def _living(user_id: str, at: datetime) -> VerificationCode | None:
+def _living(user_id: str, door: str, at: datetime) -> VerificationCode | None:
     # Locked: guesses made at the same moment are counted one after the other.
     return db.session.scalar(
         select(VerificationCode)
         .where(
             VerificationCode.user_id == user_id,
             VerificationCode.purpose == _SIGN_IN,
+            VerificationCode.target == door,
             VerificationCode.status == VerificationStatus.PENDING,
             VerificationCode.expires_at > at,
             VerificationCode.tries < TRIES,

@@ -1,7 +1,7 @@
 """How people come in: signing up, proving an address, signing in, losing a password."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import exists, select
 
@@ -9,7 +9,8 @@ from nxloy_web.businesses import opening
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.errors import BusinessRule
-from nxloy_web.identity import letters, passwords, people, tokens
+from nxloy_web.identity import guesses, letters, passwords, people, tokens
+from nxloy_web.identity.guesses import Origin
 from nxloy_web.identity.people import find_or_create_user
 from nxloy_web.mail import service as mail
 from nxloy_web.permissions import Role
@@ -23,9 +24,6 @@ from nxloy_web.tables.businesses import Membership
 from nxloy_web.texts import _
 
 __all__ = ["authenticate", "find_or_create_user", "sign_up"]
-
-WRONG_BEFORE_LOCK = 5
-LOCKED_FOR = timedelta(minutes=15)
 
 Link = Callable[[str], str]
 """Makes the address of a page from the token it needs."""
@@ -118,20 +116,20 @@ def verify_email(token: str, *, at: datetime) -> User:
     return user
 
 
-def authenticate(email: str, password: str, at: datetime) -> User | None:
-    """The person, if address and password fit and the account is not locked.
+def authenticate(email: str, password: str, origin: Origin, at: datetime) -> User | None:
+    """The person, if address and password fit and nobody has guessed too often from there.
 
     An unknown address takes as long. A wrong password is a result, so that its count is kept;
     guesses at one account wait for each other, so that none slips by the count.
     """
     user = people.by_email(email, lock=True)
     fits = passwords.fits(None if user is None else user.password_hash, password)
-    if user is None or (user.locked_until is not None and user.locked_until > at):
+    if user is None or guesses.is_shut_out(user, origin, at):
         return None
     if not fits:
-        _count_wrong(user, at)
+        guesses.count_wrong(user, origin, at)
         return None
-    user.failed_sign_ins, user.locked_until = 0, None
+    guesses.forgive(user, origin)
     if user.password_hash is not None and passwords.is_outdated(user.password_hash):
         user.password_hash = passwords.hashed(password)
     db.session.flush()
@@ -264,16 +262,9 @@ def _owns(user_id: str, business_id: str) -> bool:
     )
 
 
-def _count_wrong(user: User, at: datetime) -> None:
-    user.failed_sign_ins += 1
-    if user.failed_sign_ins >= WRONG_BEFORE_LOCK:
-        user.failed_sign_ins, user.locked_until = 0, at + LOCKED_FOR
-    db.session.flush()
-
-
 def _set_password(user: User, password: str) -> None:
     user.password_hash = passwords.hashed(password)
-    user.failed_sign_ins, user.locked_until = 0, None
+    guesses.forgive_all(user)
     user.session_epoch += 1
     tokens.withdraw(user.id, _RESET)
     db.session.flush()

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, true, update
 
 from nxloy_web.db import db
 from nxloy_web.identity import digests
@@ -36,7 +36,8 @@ def store(
     at: datetime,
     target: str | None = None,
 ) -> None:
-    withdraw(user_id, purpose)
+    # A code belongs to the browser that asked for it; of links the newest alone is good.
+    withdraw(user_id, purpose, target if purpose is VerificationPurpose.SIGN_IN else None)
     db.session.execute(
         delete(VerificationCode).where(
             VerificationCode.user_id == user_id, VerificationCode.expires_at < at - KEPT_FOR
@@ -70,13 +71,15 @@ def find(
     return db.session.scalar(statement)
 
 
-def withdraw(user_id: str, purpose: VerificationPurpose) -> None:
+def withdraw(user_id: str, purpose: VerificationPurpose, target: str | None = None) -> None:
+    """What was sent for this purpose opens nothing any more; with `target`, only what names it."""
     db.session.execute(
         update(VerificationCode)
         .where(
             VerificationCode.user_id == user_id,
             VerificationCode.purpose == purpose,
             VerificationCode.status == VerificationStatus.PENDING,
+            true() if target is None else VerificationCode.target == target,
         )
         .values(status=VerificationStatus.EXPIRED)
     )

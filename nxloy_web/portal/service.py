@@ -43,7 +43,7 @@ class NumberTaken(BusinessRule):
     message = _("This number is on another card. Ask at the counter.")
 
 
-def send_code(email: str, joining: Joining | None, *, at: datetime) -> None:
+def send_code(email: str, joining: Joining | None, *, door: str, at: datetime) -> None:
     """Mail a code to somebody who has a card here, or wants one; else do nothing.
 
     The caller answers the same each time: nobody learns who is a customer.
@@ -56,6 +56,7 @@ def send_code(email: str, joining: Joining | None, *, at: datetime) -> None:
     business = current_business()
     codes.send_sign_in_code(
         email,
+        door=door,
         at=at,
         business_name=business.name,
         create_name=" ".join(part for part in (names.first_name, names.last_name) if part),

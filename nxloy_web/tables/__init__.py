@@ -5,7 +5,7 @@ Importing the package loads the whole schema, for migrations, doctor and tests.
 
 from nxloy_web.db.base import Base
 from nxloy_web.tables.audit import AuditEntry
-from nxloy_web.tables.auth import Account, User, VerificationCode
+from nxloy_web.tables.auth import Account, SignInTries, User, VerificationCode
 from nxloy_web.tables.businesses import Business, Invitation, Location, Membership
 from nxloy_web.tables.customers import Customer, CustomerNameWord
 from nxloy_web.tables.data_migrations import DataMigrationReport, DataMigrationRun
@@ -27,6 +27,7 @@ from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
 
 OPEN_TABLES = {
     "users": "a person may work in, and be a customer of, many businesses",
+    "sign_in_tries": "guesses at a person's password, before any business is entered",
     "verification_codes": "sent before any business is entered",
     "accounts": "a provider's identity belongs to the person",
     "outbound_mails": "sign-in mail is sent before any business is entered",
@@ -67,6 +68,7 @@ __all__ = [
     "RedemptionEvent",
     "Reward",
     "RewardRedemption",
+    "SignInTries",
     "StockMovement",
     "UploadedFile",
     "User",

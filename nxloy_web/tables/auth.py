@@ -3,7 +3,15 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, UniqueConstraint, false
+from sqlalchemy import (
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nxloy_web.db.base import Base, EnumText, SearchText, TimestampMixin, members
@@ -23,10 +31,25 @@ class User(TimestampMixin, Base):
     session_epoch: Mapped[int] = mapped_column(server_default="1", default=1)
     # Written by `flask schema operator` alone: the application has no right to.
     is_operator: Mapped[bool] = mapped_column(server_default=false())
+    # By strangers; those of one place are in sign_in_tries.
     failed_sign_ins: Mapped[int] = mapped_column(server_default="0", default=0)
     locked_until: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("email_norm"),)
+
+
+class SignInTries(Base):
+    """Wrong passwords for one account from one place: a known browser, or a network."""
+
+    __tablename__ = "sign_in_tries"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    source: Mapped[str]
+    wrong: Mapped[int] = mapped_column(server_default="0", default=0)
+    locked_until: Mapped[datetime | None]
+    last_at: Mapped[datetime]
+
+    __table_args__ = (PrimaryKeyConstraint("user_id", "source"),)
 
 
 class VerificationType(enum.Enum):

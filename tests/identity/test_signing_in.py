@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from nxloy_web.identity import passwords
+from nxloy_web.identity.guesses import Origin
 from nxloy_web.permissions import Role
+from nxloy_web.tables.auth import User
 from tests.factories import make_customer, make_shop, make_user, sign_in
 from tests.identity.letters import last_mail, link_in
 
@@ -80,18 +82,80 @@ def shown(answer: TestResponse) -> str:
     return re.sub(r'(name="csrf" content|name="csrf_token" [^>]*value)="[^"]*"', "", answer.text)
 
 
-def test_five_wrong_tries_lock_the_account_for_a_while(
-    client: FlaskClient, person: Callable[..., str], as_admin: Admin
+def from_place(app: Flask, address: str) -> FlaskClient:
+    """A new browser somewhere in the network."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return client
+
+
+def test_five_wrong_tries_shut_out_whoever_makes_them(
+    app: Flask, person: Callable[..., str]
 ) -> None:
-    user_id = person("guess@example.com")
+    """X10: they closed the account for its owner, from anywhere."""
+    person("guess@example.com")
+    stranger, owner = from_place(app, "203.0.113.5"), from_place(app, "198.51.100.7")
     for _ in range(5):
-        come_in(client, "guess@example.com", "guessing")
-    assert come_in(client, "guess@example.com").status_code == 422
-    row = as_admin.execute("SELECT locked_until FROM users WHERE id = %s", [user_id]).fetchone()
-    assert row is not None
-    assert row[0] > datetime.now(UTC) + timedelta(minutes=14)
+        come_in(stranger, "guess@example.com", "guessing")
+    assert come_in(stranger, "guess@example.com").status_code == 422
+    assert come_in(owner, "guess@example.com").status_code == 303
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=16)):
-        assert come_in(client, "guess@example.com").status_code == 303
+        assert come_in(stranger, "guess@example.com").status_code == 303
+
+
+def test_a_browser_that_is_known_passes_whatever_strangers_do(
+    app: Flask, person: Callable[..., str]
+) -> None:
+    """X10: also behind the same address, and when many addresses take turns."""
+    person("known@example.com")
+    owner = from_place(app, "203.0.113.5")
+    come_in(owner, "known@example.com")
+    owner.post("/sign-out")
+    for number in range(10):
+        for _ in range(5):
+            come_in(from_place(app, f"203.0.113.{number}"), "known@example.com", "guessing")
+    elsewhere = from_place(app, "198.51.100.7")
+    assert come_in(elsewhere, "known@example.com").status_code == 422, "strangers have a bound"
+    assert come_in(owner, "known@example.com").status_code == 303
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=4)):
+        assert come_in(elsewhere, "known@example.com").status_code == 303
+
+
+def test_a_known_browser_guesses_no_more_than_others(
+    app: Flask, person: Callable[..., str]
+) -> None:
+    person("left-open@example.com")
+    tablet = app.test_client()
+    come_in(tablet, "left-open@example.com")
+    tablet.post("/sign-out")
+    for _ in range(5):
+        come_in(tablet, "left-open@example.com", "guessing")
+    assert come_in(tablet, "left-open@example.com").status_code == 422
+
+
+def test_a_browser_is_known_to_one_person_until_they_sign_out_everywhere(
+    app: Flask, person: Callable[..., str]
+) -> None:
+    for name in ("mine", "yours"):
+        person(f"{name}-alone@example.com")
+    tablet = from_place(app, "203.0.113.5")
+    come_in(tablet, "mine-alone@example.com")
+    tablet.post("/account/sign-out-everywhere")
+    stranger = from_place(app, "203.0.113.5")
+    for name in ("mine", "yours"):
+        for _ in range(5):
+            come_in(stranger, f"{name}-alone@example.com", "guessing")
+        assert come_in(tablet, f"{name}-alone@example.com").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("203.0.113.5", "203.0.113.6", False), ("2001:db8::1", "2001:db8::ffff:2", True),
+     ("2001:db8::1", "2001:db8:0:1::1", False), ("", "a socket", True)],
+)  # fmt: skip
+def test_a_household_is_one_place(one: str, other: str, same: bool) -> None:
+    somebody = User(id="c" * 25, session_epoch=1)
+    assert (Origin(one).source_for(somebody) == Origin(other).source_for(somebody)) is same
 
 
 def test_guesses_at_the_same_moment_are_all_counted(

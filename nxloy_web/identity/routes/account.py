@@ -10,7 +10,9 @@ from nxloy_web import clock
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import passwords, people, service
 from nxloy_web.identity.forms import EmailForm, NameForm, PasswordForm
+from nxloy_web.identity.routes import devices
 from nxloy_web.identity.routes.blueprint import bp, signed_in
+from nxloy_web.identity.routes.devices import origin
 from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.forms import BaseForm
@@ -114,7 +116,7 @@ def _is_allowed(user: User, form: EmailForm | PasswordForm) -> bool:
     """Whether the current password was given, by those who have one. Wrong ones are counted."""
     if user.password_hash is None and isinstance(form, EmailForm):
         return True
-    if service.authenticate(user.email, form.current.data or "", clock.now()) is None:
+    if service.authenticate(user.email, form.current.data or "", origin(), clock.now()) is None:
         form.refuse("current", NOT_CURRENT)
         return False
     return True
@@ -123,6 +125,7 @@ def _is_allowed(user: User, form: EmailForm | PasswordForm) -> bool:
 def _stay(user: User) -> None:
     """Keep this browser signed in, as what it was."""
     sign_in(user.id, current_user.audience, epoch=user.session_epoch)
+    devices.remember(user)
 
 
 def _back(toast: str) -> ResponseReturnValue:

@@ -5,6 +5,7 @@ from flask_login import current_user
 
 from nxloy_web.db import doors
 from nxloy_web.errors import SignInNeeded
+from nxloy_web.identity.routes import devices
 from nxloy_web.tables.auth import User
 from nxloy_web.web.places import STAFF
 from nxloy_web.web.sign_in import sign_in
@@ -32,5 +33,6 @@ def landing(user_id: str) -> str:
 
 
 def let_in(user: User) -> None:
-    """Sign in with the epoch this request may have raised."""
+    """Sign in with the epoch this request may have raised; the browser is known from now on."""
     sign_in(user.id, STAFF, epoch=user.session_epoch)
+    devices.remember(user)

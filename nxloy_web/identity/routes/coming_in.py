@@ -11,12 +11,13 @@ from nxloy_web.extensions import limiter
 from nxloy_web.identity import service
 from nxloy_web.identity.forms import SignInForm
 from nxloy_web.identity.routes.blueprint import bp, is_staff, landing, let_in, signed_in
+from nxloy_web.identity.routes.devices import origin
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.links import absolute, local_path
 
 WRONG = (
     "The e-mail address or the password is not right. "
-    "After five wrong tries an account stays locked for 15 minutes."
+    "After five wrong tries from one place, nobody gets in from there for 15 minutes."
 )
 
 
@@ -41,7 +42,7 @@ def sign_in() -> ResponseReturnValue:
         return page("identity/sign_in.html", form=form)
     if not form.validate():
         return page("identity/sign_in.html", status=422, form=form)
-    user = service.authenticate(form.email.data, form.password.data, clock.now())
+    user = service.authenticate(form.email.data, form.password.data, origin(), clock.now())
     if user is None:
         form.form_errors.append(WRONG)
         return page("identity/sign_in.html", status=422, form=form)

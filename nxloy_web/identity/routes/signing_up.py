@@ -20,6 +20,7 @@ from nxloy_web.identity.forms import (
 )
 from nxloy_web.identity.routes.blueprint import bp, is_staff, landing, let_in, signed_in
 from nxloy_web.identity.routes.coming_in import WRONG
+from nxloy_web.identity.routes.devices import origin
 from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
@@ -152,7 +153,7 @@ def verify_link(token: str) -> str:
 
 def _knows_password(user_id: str, password: str) -> bool:
     user: User = people.by_id(user_id)
-    return service.authenticate(user.email, password, clock.now()) is not None
+    return service.authenticate(user.email, password, origin(), clock.now()) is not None
 
 
 def _guesses() -> dict[str, str]:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
 from nxloy_web import clock
+from nxloy_web.db.ids import new_id
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import codes
 from nxloy_web.portal import queries, service
@@ -81,7 +82,7 @@ def code() -> ResponseReturnValue:
     if not (form.is_sent and form.validate()):
         return _code_page(form, waiting, 422 if form.is_sent else 200)
     at = clock.now()
-    user = codes.check_sign_in_code(waiting["email"], form.code.data, at=at)
+    user = codes.check_sign_in_code(waiting["email"], form.code.data, door=waiting["door"], at=at)
     if user is None:
         form.refuse("code", "This code is wrong or too old. Use the newest one, or get another.")
         return _code_page(form, waiting, 422)
@@ -106,7 +107,7 @@ def code_again() -> ResponseReturnValue:
     waiting = _waiting()
     if waiting is None:
         return see_other(url_for(".sign_in"))
-    service.send_code(waiting["email"], _joining(waiting), at=clock.now())
+    service.send_code(waiting["email"], _joining(waiting), door=waiting["door"], at=clock.now())
     return see_other(url_for(".code"), toast="Another code is on its way. Older ones stop working.")
 
 
@@ -120,8 +121,11 @@ def sign_out() -> ResponseReturnValue:
 
 def _send_code(email: str, joining: Joining | None) -> ResponseReturnValue:
     """Answer the same whether or not the address is known."""
-    service.send_code(email, joining, at=clock.now())
+    waiting = session.get(AT_THE_DOOR) or {}
+    door = waiting.get("door") or new_id()
+    service.send_code(email, joining, door=door, at=clock.now())
     session[AT_THE_DOOR] = {
+        "door": door,
         "business_id": g.place.business_id,
         "email": email,
         "joining": None if joining is None else vars(joining),
