@@ -28,6 +28,8 @@ def from_environment() -> dict[str, Any]:
         "SMTP_URL": os.environ.get("SMTP_URL"),
         "MAIL_FROM": os.environ.get("MAIL_FROM", "NxLoy <no-reply@localhost>"),
         "RATELIMIT_STORAGE_URI": os.environ.get("RATELIMIT_STORAGE_URI", "memory://"),
+        # A Redis that is away costs the sharing, not the page.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "PROCESS_KIND": os.environ.get("PROCESS_KIND", "web"),
         "GALLERY": os.environ.get("GALLERY", "") == "1",
         "BEHIND_PROXY": os.environ.get("BEHIND_PROXY", "") == "1",

@@ -21,6 +21,9 @@ from nxloy_web.texts import _
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
+MOST_PIXELS_AT_ONCE = 12_000_000
+"""Of what is not a JPEG: only that can be unpacked smaller than it is. A few kilobytes of PNG
+make any number of pixels, and each costs time."""
 LONGEST_SIDE = 1_200
 READ = ("JPEG", "PNG", "WEBP", "GIF")
 
@@ -30,7 +33,10 @@ class NotAPicture(BusinessRule):
 
 
 class PictureTooLarge(BusinessRule):
-    message = _("This picture is too large. Use one of at most 8 MB and 40 megapixels.")
+    message = _(
+        "This picture is too large. Use one of at most 8 MB, and of 12 megapixels: a JPEG may have"
+        " 40."
+    )
 
 
 def keep(upload: IO[bytes], *, by: Actor) -> str:
@@ -71,9 +77,12 @@ def _decode(data: bytes) -> Image.Image:
     try:
         with Image.open(BytesIO(data), formats=READ) as opened:
             # The header names the size: nothing has been unpacked at this point.
-            if opened.width * opened.height > MOST_PIXELS:
+            most = MOST_PIXELS if opened.format == "JPEG" else MOST_PIXELS_AT_ONCE
+            if opened.width * opened.height > most:
                 raise PictureTooLarge
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            if opened.mode not in ("P", "1"):  # whose colours are numbers that cannot be mixed
+                opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
             upright = ImageOps.exif_transpose(opened)
             has_alpha = "A" in upright.getbands() or "transparency" in upright.info
             # A new image takes over the pixels alone: no EXIF, no profile, no comment.

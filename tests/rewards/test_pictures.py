@@ -1,5 +1,6 @@
 """Pictures: only what we made of an upload is kept."""
 
+import time
 from io import BytesIO
 
 import pytest
@@ -90,11 +91,28 @@ def test_what_is_no_picture_is_refused(app: Flask, shop: Shop, owner: Browser, d
         assert db.session.scalars(select(Picture)).all() == []
 
 
-def test_too_many_pixels_are_refused_before_they_are_unpacked(
-    shop: Shop, owner: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
-    assert "This picture is too large." in send(owner, shop, drawn("PNG")).text
+def test_too_many_pixels_are_refused_before_they_are_unpacked(shop: Shop, owner: Browser) -> None:
+    """X15: a PNG of 154 kB with 40 megapixels held a thread for 8.5 seconds."""
+    large = drawn("PNG", (8_000, 5_000))
+    assert len(large) < 300_000
+    began = time.thread_time()
+    with pytest.raises(pictures.PictureTooLarge):
+        pictures.encode(large)
+    assert time.thread_time() - began < 0.5
+    assert "This picture is too large." in send(owner, shop, large).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("PNG", (4_000, 3_000)), ("GIF", (4_000, 3_000)), ("JPEG", (8_000, 5_000))]
+)
+def test_the_largest_that_are_taken_cost_little(kind: str, size: tuple[int, int]) -> None:
+    """X15: they were unpacked, turned and copied at full size."""
+    picture = drawn(kind, size)
+    began = time.thread_time()
+    content, made = pictures.encode(picture)
+    assert time.thread_time() - began < 3
+    assert max(made) == pictures.LONGEST_SIDE
+    assert Image.open(BytesIO(content)).size == made
 
 
 def test_too_many_bytes_are_refused(
