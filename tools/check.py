@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NGINX_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 ON_SYSTEM_POSTGRES = ("tests/db", "tests/schema")
 NO_TESTS = 5  # pytest's exit status when it collected nothing
@@ -30,6 +31,7 @@ def main() -> int:
         "imports": call([PYTHON, "-c", LINT_IMPORTS]),
         "templates": run("djlint", "templates", "--lint", "--quiet"),
         "chromium": chromium is not None,
+        "nginx": find_nginx() is not None,
     }
     if chromium is not None:
         os.environ["CHROMIUM"] = chromium
@@ -87,17 +89,38 @@ def on_path() -> str | None:
 
 
 def from_debian() -> str | None:
-    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not may_install():
         return None
     print("Installing Chromium for the browser tests ...", flush=True)
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+    install("chromium")
+    return on_path()
+
+
+def may_install() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and bool(shutil.which("apt-get"))
+
+
+def install(*packages: str) -> None:
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         subprocess.run(
             ["apt-get", "-qq", *command],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            # RUNLEVEL: a server that is installed must not start by that.
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
             stdout=subprocess.DEVNULL,
             check=False,
         )
-    return on_path()
+
+
+def find_nginx() -> str | None:
+    """One on PATH or in the folders of root, Debian's package when root; else a sentence."""
+    found = shutil.which("nginx", path=NGINX_PATH)
+    if found is None and may_install():
+        print("Installing nginx for the tests of docs/deploy.md ...", flush=True)
+        install("nginx-light", "openssl")
+        found = shutil.which("nginx", path=NGINX_PATH)
+    if found is None:
+        print("No nginx could be had: install it; tests of docs/deploy.md are left out, and fail.")
+    return found
 
 
 def from_playwright() -> str | None:

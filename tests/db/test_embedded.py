@@ -275,4 +275,4 @@ def test_urls_survive_odd_characters() -> None:
         "host": "/tmp/so ck",
         "port": 1,
     }
-    assert roles._parse(roles.uri(place)) == {key: str(value) for key, value in place.items()}
+    assert roles.parse(roles.uri(place)) == {key: str(value) for key, value in place.items()}
