@@ -17,12 +17,14 @@ from nxloy_web.home import feature as home
 from nxloy_web.identity import feature as identity
 from nxloy_web.imports import feature as imports
 from nxloy_web.portal import feature as portal
+from nxloy_web.programs import currency as earning_rules
 from nxloy_web.programs import feature as programs
 from nxloy_web.redemptions import feature as redemptions
 from nxloy_web.redemptions import notices
 from nxloy_web.rewards import feature as rewards
 from nxloy_web.schema import feature as schema
 from nxloy_web.search import feature as search
+from nxloy_web.segments import currency as segment_rules
 from nxloy_web.segments import feature as segments
 from nxloy_web.web.features import Feature, install
 
@@ -50,6 +52,8 @@ FEATURES: tuple[Feature, ...] = (
 
 READERS: tuple[events.Reader, ...] = (
     audit_log.write_down,
+    earning_rules.follow,
+    segment_rules.follow,
     letters.welcome,
     notices.write_about,
 )

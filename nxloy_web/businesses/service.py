@@ -15,10 +15,12 @@ from nxloy_web.db.refusals import check_version
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
+from nxloy_web.money import same_figure
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.businesses import Business, BusinessSettings
-from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram
+from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.purchases import Purchase
+from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.rewards import Reward
 from nxloy_web.texts import _
 
@@ -32,11 +34,13 @@ def business() -> Business:
 
 
 def has_money() -> bool:
-    """Whether an amount stands anywhere: in a purchase, an earning rule or a reward's price."""
+    """Whether an amount was recorded: somebody has paid it, or has asked for what costs it.
+
+    Rules and prices are no records: they are what the owner types, and keep their figures.
+    """
     amounts = (
         select(Purchase.id),
-        select(EarningRule.id),
-        select(Reward.id).where(Reward.money_cost.is_not(None)),
+        select(RewardRedemption.id).where(RewardRedemption.money_cost.is_not(None)),
     )
     return any(db.session.scalar(history(statement.limit(1))) for statement in amounts)
 
@@ -52,19 +56,24 @@ def change(facts: BusinessFacts, *, version: int | None, by: Actor, at: datetime
     if not after:
         return row
     if "currency" in after:
-        _change_currency(after["currency"])
+        _change_currency(before["currency"], after["currency"])
     put(row, facts)
     events.happened("business.changed", row, by=by, before=before, after=after, at=at)
     db.session.flush()
     return row
 
 
-def _change_currency(currency: str) -> None:
+def _change_currency(old: str, new: str) -> None:
+    """Programs and prices; who else keeps amounts hears of the change."""
     if has_money():
         raise CurrencyFixed
+    priced = select(Reward).where(Reward.money_cost.is_not(None)).with_for_update()
+    for reward in db.session.scalars(history(priced)):
+        reward.money_cost = same_figure(reward.money_cost or 0, old, new)
+    db.session.flush()
     for model in (LoyaltyProgram, Reward):
         db.session.execute(
-            update(model).values(currency=currency), execution_options={WITH_DELETED: True}
+            update(model).values(currency=new), execution_options={WITH_DELETED: True}
         )
 
 

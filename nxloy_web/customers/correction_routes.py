@@ -11,6 +11,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import service as ledger
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.programs.units import unit
 from nxloy_web.purchases import reads as purchase_queries
 from nxloy_web.purchases import voiding
 from nxloy_web.tables.customers import Customer
@@ -44,9 +45,10 @@ def adjust(customer_id: str) -> ResponseReturnValue:
         except BusinessRule as error:
             form.refuse("points", error.message)
         else:
+            word = unit(entry.balance, form.program_id.data)
             return see_other(
                 url_for(".show", customer_id=customer_id),
-                toast=f"{customer.name} has {entry.balance:,} points now",
+                toast=f"{customer.name} has {entry.balance:,} {word} now",
             )
     return _adjust_page(customer, form, status=422)
 

@@ -19,6 +19,7 @@ from nxloy_web.tables.points import PointTransaction
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
+from nxloy_web.units import unit
 
 ENTRIES = Order(PointTransaction.seq, descending=True)
 PURCHASES = Order(Purchase.occurred_at, Purchase.id, descending=True)
@@ -32,7 +33,12 @@ class ProgramWithTiers:
     id: str
     name: str
     points_name: str
+    point_name: str | None
     tiers: tuple[LoyaltyTier, ...]
+
+    def unit(self, count: int) -> str:
+        """The word behind a figure: 1 bean, 2 beans."""
+        return unit(count, self.points_name, self.point_name)
 
     def tier(self, tier_id: str | None) -> tuple[LoyaltyTier, int] | None:
         """A tier and its rank."""
@@ -56,7 +62,9 @@ def default_program() -> ProgramWithTiers | None:
         return None
     program = rows[0][0]
     tiers = tuple(tier for _, tier in rows if tier is not None)
-    return ProgramWithTiers(program.id, program.name, program.points_name, tiers)
+    return ProgramWithTiers(
+        program.id, program.name, program.points_name, program.point_name, tiers
+    )
 
 
 def programs_to_adjust() -> Sequence[LoyaltyProgram]:

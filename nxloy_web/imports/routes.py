@@ -10,6 +10,7 @@ from nxloy_web.imports import queries, service
 from nxloy_web.imports.forms import MatchForm, UploadForm, match_form
 from nxloy_web.imports.reading import Unreadable
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.programs.units import unit
 from nxloy_web.tables.imports import ImportKind, ImportLineVerdict, ImportRun
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
@@ -85,6 +86,7 @@ def show(import_id: str) -> ResponseReturnValue:
         run=shown.run,
         lines=queries.lines(import_id, verdict, arguments().cursor("after")),
         verdict=verdict,
+        unit=unit(shown.run.points, shown.run.options.program_id),
     )
 
 

@@ -93,12 +93,10 @@ def end(
     events.happened("earning_rule.ended", rule, by=by, before={"terms": rule.terms}, at=at)
 
 
-def sentence(terms: EarningTerms, currency: str, unit: str = "points") -> str:
+def sentence(terms: EarningTerms, program: LoyaltyProgram) -> str:
     """The rule as people say it: '1 point for every 1.00 EUR'."""
-    word = unit.lower()
-    if terms.points == 1 and word.endswith("s"):
-        word = word[:-1]
-    return f"{terms.points:,} {word} for every {coded_amount(terms.per_minor, currency)}"
+    amount = coded_amount(terms.per_minor, program.currency)
+    return f"{terms.points:,} {program.unit(terms.points)} for every {amount}"
 
 
 def _locked(program_id: str) -> LoyaltyProgram:
@@ -122,7 +120,7 @@ def _add(
         program_id=program.id,
         rule_id=rule_id,
         version=version,
-        name=sentence(terms, program.currency, program.points_name),
+        name=sentence(terms, program),
         terms=terms,
     )
     db.session.add(rule)

@@ -11,6 +11,7 @@ class ProgramFacts:
     name: str
     type: ProgramType
     points_name: str
+    point_name: str | None
     description: str | None
     settings: ProgramSettings
 

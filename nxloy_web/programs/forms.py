@@ -28,8 +28,8 @@ TYPES = {
     ProgramType.TIERED: ("Tiers", "crown", "Points also lift customers into tiers with benefits."),
     ProgramType.SUBSCRIPTION: ("Membership", "ticket", "A paid period with benefits of its own."),
 }
-OFFERED = (ProgramType.POINTS, ProgramType.STAMPS, ProgramType.TIERED)
-"""Types that can be started. Paid memberships need payments, which come later."""
+OFFERED = (ProgramType.POINTS, ProgramType.TIERED)
+"""Types that can be started. Cards with stamps and paid memberships come later."""
 EXPIRY = {
     "never": "Never",
     "days": "A number of days after they were earned",
@@ -75,6 +75,7 @@ class ProgramFields:
         ],
         default="Points",
     )
+    point_name = StringField("One of them", [Length(max=30, message="Keep this to 30 characters.")])
     description = TextAreaField(
         "Description", [Length(max=2000, message="Keep the description to 2,000 characters.")]
     )

@@ -12,6 +12,7 @@ from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.events import Event, EventName
 from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
+from nxloy_web.programs.units import unit
 from nxloy_web.redemptions import reads
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
@@ -95,7 +96,7 @@ def _send(redemption: RewardRedemption, kind: str, subject: str, reason: str | N
         reward=reward,
         code=redemption.code,
         cost=_cost(redemption),
-        points=_points(redemption.points_cost) if redemption.points_cost else "",
+        points=_points(redemption) if redemption.points_cost else "",
         last_day=last_day,
         link=letters.link("portal.redemption", redemption_id=redemption.id),
         card_link=letters.link("portal.card"),
@@ -141,12 +142,13 @@ def _last_step(redemption_id: str) -> RedemptionEvent | None:
     )
 
 
-def _points(count: int) -> str:
-    return f"{current_wording().number(count)} {'point' if count == 1 else 'points'}"
+def _points(redemption: RewardRedemption) -> str:
+    count = redemption.points_cost
+    return f"{current_wording().number(count)} {unit(count, redemption.program_id)}"
 
 
 def _cost(redemption: RewardRedemption) -> str:
-    parts = [_points(redemption.points_cost)] if redemption.points_cost else []
+    parts = [_points(redemption)] if redemption.points_cost else []
     if redemption.money_cost:
         currency = redemption.currency or current_business().currency
         parts.append(current_wording().money(redemption.money_cost, currency))

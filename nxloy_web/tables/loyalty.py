@@ -23,6 +23,7 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
+from nxloy_web.units import unit
 
 
 class ProgramStatus(enum.Enum):
@@ -60,6 +61,8 @@ class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin,
     )
     currency: Mapped[str]
     points_name: Mapped[str] = mapped_column(server_default="Points", default="Points")
+    point_name: Mapped[str | None]
+    """One of them, where it is not the English word without its s."""
     settings: Mapped[ProgramSettings] = mapped_column(
         TypedJson(ProgramSettings), server_default=text("'{}'"), default=ProgramSettings
     )
@@ -73,6 +76,10 @@ class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin,
             "ix_loyalty_programs_deleted_at", "deleted_at", where="deleted_at IS NOT NULL"
         ),
     )
+
+    def unit(self, count: int) -> str:
+        """The word behind a figure: 1 bean, 2 beans."""
+        return unit(count, self.points_name, self.point_name)
 
 
 class LoyaltyTier(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base):

@@ -79,3 +79,13 @@ customElements.define('nx-save-bar', class extends HTMLElement {
   }
 });
 
+
+// <nx-here from="/sign-up/where">: gets its place in the page again, for the clock of this device.
+customElements.define('nx-here', class extends HTMLElement {
+  connectedCallback() {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!zone) return;
+    const address = `${this.getAttribute('from')}?zone=${encodeURIComponent(zone)}`;
+    htmx.ajax('GET', address, { target: '#where', swap: 'outerHTML' });
+  }
+});

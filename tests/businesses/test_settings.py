@@ -6,8 +6,20 @@ import psycopg
 import pytest
 from flask import Flask
 
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from tests.factories import Shop, as_role, make_shop
+from nxloy_web.purchases import recording as purchases
+from nxloy_web.tables.segments import Condition, CustomerSegment, SegmentKind, SegmentRules
+from tests.factories import (
+    NOON,
+    Shop,
+    as_role,
+    inside,
+    make_customer,
+    make_reward,
+    make_shop,
+)
 
 Admin = psycopg.Connection[tuple[Any, ...]]
 
@@ -44,8 +56,8 @@ def saved(admin: Admin, shop: Shop) -> tuple[Any, ...]:
     return row
 
 
-def without_money(admin: Admin, shop: Shop) -> None:
-    admin.execute("DELETE FROM earning_rules WHERE business_id = %s", [shop.business_id])
+def settings_page(app: Flask, shop: Shop) -> str:
+    return as_role(app, shop).get(shop.url("/settings/")).text
 
 
 def test_settings_are_saved_together_and_audited(app: Flask, shop: Shop, as_admin: Admin) -> None:
@@ -94,15 +106,45 @@ def test_a_stale_form_says_who_was_first_and_keeps_what_was_typed(
 def test_the_currency_changes_until_an_amount_is_recorded(
     app: Flask, shop: Shop, as_admin: Admin
 ) -> None:
-    fixed = save(app, shop, currency="CHF")
-    assert fixed.status_code == 409
-    assert "cannot change any more" in fixed.text
-    without_money(as_admin, shop)
+    """D4: it was "Fixed: amounts are recorded" when none was, only a rule."""
+    assert "It can change until the first amount is recorded." in settings_page(app, shop)
     assert save(app, shop, currency="CHF").status_code == 303
     row = as_admin.execute(
-        "SELECT currency FROM loyalty_programs WHERE id = %s", [shop.program_id]
+        "SELECT p.currency, r.name, r.terms->>'per_minor' FROM loyalty_programs p"
+        " JOIN earning_rules r ON r.program_id = p.id WHERE p.id = %s",
+        [shop.program_id],
     ).fetchone()
-    assert row == ("CHF",)
+    assert row == ("CHF", "1 point for every 1.00 CHF", "100")
+    customer_id = make_customer(app, shop)
+    with inside(app, shop):
+        purchases.record(
+            id=new_id(), customer_id=customer_id, amount_minor=500, by=shop.actor(), at=NOON
+        )
+        db.session.commit()
+    assert "Fixed: amounts are recorded in it." in settings_page(app, shop)
+    fixed = save(app, shop, currency="EUR", version=2)
+    assert fixed.status_code == 409
+    assert "cannot change any more" in fixed.text
+
+
+def test_rules_prices_and_segments_keep_their_figures(
+    app: Flask, shop: Shop, as_admin: Admin
+) -> None:
+    """D4: 1.00 EUR is 1 JPY, and not 100."""
+    make_reward(app, shop, money_cost=1250)
+    rules = SegmentRules(items=[Condition(field="spent", operator="at_least", value="5000")])
+    with inside(app, shop):
+        db.session.add(CustomerSegment(name="Big", kind=SegmentKind.DYNAMIC, rules=rules))
+        db.session.commit()
+    assert save(app, shop, currency="JPY").status_code == 303
+    row = as_admin.execute(
+        "SELECT r.name, r.terms->>'per_minor', w.money_cost, w.currency,"
+        " s.rules->'items'->0->>'value' FROM earning_rules r, rewards w, customer_segments s"
+        " WHERE r.business_id = %s AND w.business_id = r.business_id"
+        " AND s.business_id = r.business_id",
+        [shop.business_id],
+    ).fetchone()
+    assert row == ("1 point for every 1 JPY", "1", 13, "JPY", "50")
 
 
 @pytest.mark.parametrize(

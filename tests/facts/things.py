@@ -134,6 +134,7 @@ def _program(shop: Shop) -> LoyaltyProgram:
         name="Café Bohnen",
         type=ProgramType.SUBSCRIPTION,  # no longer offered, and still somebody's
         points_name="Bohnen",
+        point_name="Bohne",
         description=LINES,
         currency="EUR",
         settings=ProgramSettings(expiry="months", expiry_after=37),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import make_user
 from tests.identity.letters import last_mail, link_in
@@ -29,7 +29,7 @@ def test_a_merchant_signs_up_confirms_and_is_in(app: Flask, live_server: str, pa
     page.get_by_role("button", name="Create my business").click()
     expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible()
     page.goto(live_server + link_in(last_mail(app, "maria@example.com"), "/verify/"))
-    page.get_by_role("button", name="Confirm and go on").click()
+    page.get_by_role("button", name="Confirm and continue").click()
     expect(page).to_have_url(re.compile(r"/b/cafe-luna/$"))
     expect(page.get_by_text("Your address is confirmed.")).to_be_visible()
 
@@ -52,3 +52,18 @@ def test_a_lost_password_is_replaced(app: Flask, live_server: str, page: Page) -
     page.get_by_label("Password").fill("nine white swans")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Where to?")).to_be_visible()
+
+
+def test_sign_up_proposes_what_the_clock_of_the_device_says(
+    live_server: str, browser: Browser
+) -> None:
+    """D4."""
+    context = browser.new_context(timezone_id="Asia/Tokyo", locale="en-US")
+    page = context.new_page()
+    page.goto(f"{live_server}/sign-up")
+    expect(page.get_by_label("Currency")).to_have_value("JPY")
+    expect(page.get_by_label("Timezone")).to_have_value("Asia/Tokyo")
+    page.get_by_label("Currency").select_option("EUR")
+    page.get_by_role("button", name="Create my business").click()
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    context.close()

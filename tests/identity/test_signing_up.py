@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -73,7 +74,7 @@ def test_nobody_is_signed_in_before_the_address_is_proved(app: Flask, client: Fl
 def test_the_link_signs_in_the_browser_that_signed_up(app: Flask, client: FlaskClient) -> None:
     form = signed_up(app, client)
     link = link_in(last_mail(app, form["email"]), "/verify/")
-    assert b"Confirm and go on" in client.get(link).data
+    assert b"Confirm and continue" in client.get(link).data
     assert client.get("/places").status_code == 303, "looking at the link proves nothing"
     answer = client.post(link)
     assert answer.status_code == 303
@@ -225,3 +226,35 @@ def test_a_customer_signed_in_by_code_cannot_open_a_business(app: Flask) -> None
     client = app.test_client()
     sign_in(client, make_user(app), audience="portal")
     assert client.post("/businesses/new", data=typed()).location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("zone", "chosen"),
+    [
+        ("Asia/Tokyo", ("JPY", "Asia/Tokyo")),
+        ("Asia/Calcutta", ("INR", "Asia/Kolkata")),
+        ("Europe/Berlin", ("EUR", "Europe/Berlin")),
+        ("UTC", ("USD", "America/New_York")),
+        ("Mars/Olympus", ("USD", "America/New_York")),
+        ("", ("USD", "America/New_York")),
+    ],
+)
+def test_the_clock_of_the_device_proposes_currency_and_zone(
+    client: FlaskClient, zone: str, chosen: tuple[str, str]
+) -> None:
+    """D4: USD and New York were proposed to everybody whose browser reads American English."""
+    answer = client.get(
+        "/sign-up/where", query_string={"zone": zone}, headers={"Accept-Language": "en-US,en"}
+    )
+    page = BeautifulSoup(answer.data, "html.parser")
+    selected = [
+        page.select_one(f"#{name} option[selected]")["value"] for name in ("currency", "timezone")
+    ]
+    assert tuple(selected) == chosen
+
+
+def test_without_javascript_the_language_proposes_them(client: FlaskClient) -> None:
+    """D4."""
+    page = client.get("/sign-up", headers={"Accept-Language": "de-AT,de;q=0.8,en;q=0.5"}).data
+    assert b'<option selected value="Europe/Vienna"' in page
+    assert b'<option selected value="EUR"' in page

@@ -20,7 +20,7 @@ def test_a_program_with_a_rule_and_tiers_is_set_up_by_hand(
 
     page.get_by_role("link", name="New program").click()
     page.get_by_label("Name", exact=True).fill("Beans")
-    page.get_by_text("Stamp card").click()
+    page.get_by_text("Tiers", exact=True).click()
     page.get_by_role("button", name="Create program").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Beans")
 

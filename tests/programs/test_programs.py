@@ -180,7 +180,7 @@ def test_the_same_edit_sent_twice_is_no_conflict(app: Flask, shop: Shop, owner: 
 def test_the_type_stays_once_customers_hold_points(app: Flask, shop: Shop, owner: Browser) -> None:
     program_id = make(owner, shop)
     give_points(app, shop, program_id)
-    answer = edit(owner, shop, program_id, type="STAMPS")
+    answer = edit(owner, shop, program_id, type="POINTS")
     assert answer.status_code == 422
     assert "its type stays as it is" in answer.text
 

@@ -62,6 +62,13 @@ def sign_up() -> ResponseReturnValue:
     return see_other(url_for(".check_mail"))
 
 
+@bp.get("/sign-up/where")
+def where() -> ResponseReturnValue:
+    """Currency and clock as they should be for the clock of the visitor's device."""
+    form = SignUpForm(formdata=None, data=_guesses(arguments().text("zone", 60)))
+    return page("identity/_where.html", fragment="identity/_where.html", form=form, asked=True)
+
+
 @bp.get("/sign-up/web-address")
 def slug_proposal() -> ResponseReturnValue:
     """The web address field as it should be for the name typed so far."""
@@ -156,8 +163,8 @@ def _knows_password(user_id: str, password: str) -> bool:
     return service.authenticate(user.email, password, origin(), clock.now()) is not None
 
 
-def _guesses() -> dict[str, str]:
-    currency, timezone = guess([language for language, _ in request.accept_languages])
+def _guesses(zone: str = "") -> dict[str, str]:
+    currency, timezone = guess([language for language, _ in request.accept_languages], zone)
     return {"currency": currency, "timezone": timezone}
 
 

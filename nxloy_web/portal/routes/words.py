@@ -4,13 +4,15 @@ from typing import Any
 
 from flask import g
 
+from nxloy_web import units
+from nxloy_web.programs import units as programs
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.points import PointTransaction, TransactionType
 from nxloy_web.tables.redemptions import RedemptionStatus
 from nxloy_web.tables.rewards import Reward, RewardType
 from nxloy_web.web.filters import money, points
 
-STEPS = ("Ask", "The shop says yes", "Collect")
+STEPS = ("Request", "Approval", "Pick-up")
 
 _TITLES = {
     "purchase": "Purchase",
@@ -31,7 +33,7 @@ _STATES = {
     RedemptionStatus.FULFILLED: "Collected",
     RedemptionStatus.CANCELLED: "Cancelled",
     RedemptionStatus.REFUNDED: "Taken back",
-    RedemptionStatus.EXPIRED: "Lapsed",
+    RedemptionStatus.EXPIRED: "Expired",
 }
 _KINDS = {
     RedemptionStatus.PENDING: "warn",
@@ -55,13 +57,27 @@ def amount(count: int, program: LoyaltyProgram | None = None) -> str:
 
 
 def unit(count: int, program: LoyaltyProgram | None = None) -> str:
-    name = program.points_name.lower() if program else "points"
-    return name[:-1] if count == 1 and name.endswith("s") else name
+    """Of the program, else of the one that is paid with where nothing else is said."""
+    program = program or _programs().get(None)
+    return program.unit(count) if program else units.unit(count, "Points")
+
+
+def _programs() -> dict[str | None, LoyaltyProgram]:
+    """The programs of this request's business, read once."""
+    if "programs_by_id" not in g:
+        g.programs_by_id = programs.by_id()
+    found: dict[str | None, LoyaltyProgram] = g.programs_by_id
+    return found
+
+
+def amount_of(priced: Any) -> str:
+    """What a reward or a redemption costs of its program's points."""
+    return amount(priced.points_cost, _programs().get(priced.program_id))
 
 
 def cost(priced: Any) -> str:
     """What a reward or a redemption costs: points, money or both."""
-    parts = [amount(priced.points_cost)] if priced.points_cost else []
+    parts = [amount_of(priced)] if priced.points_cost else []
     if priced.money_cost:
         parts.append(money(priced.money_cost, priced.currency or g.place.currency))
     return " + ".join(parts)
@@ -99,6 +115,7 @@ def in_templates() -> dict[str, Any]:
     return {
         "amount": amount,
         "unit": unit,
+        "amount_of": amount_of,
         "cost": cost,
         "title_of": title_of,
         "text_of": text_of,
