@@ -48,7 +48,7 @@ class NotAllowed(Refusal):
 
 class SignInNeeded(Refusal):
     status = 401
-    message = _("Sign in to go on.")
+    message = _("Sign in to continue.")
 
 
 class NotUsable(ValueError):

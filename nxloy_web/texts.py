@@ -17,6 +17,8 @@ from pathlib import Path
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
+from nxloy_web.bidi import isolated
+
 ENGLISH = "en"
 """The language the sentences are written in."""
 
@@ -59,7 +61,7 @@ class Text:
 
 Part = str | int | Text
 """A whole number is written as the locale has it. A `str` stays as it is: what is no amount, like
-a year, and what was written already."""
+a year, and what was written already. A name from right to left gets a border."""
 
 
 def _(message: str, /, **parts: Part) -> Text:
@@ -101,7 +103,9 @@ def written(parts: dict[str, Part]) -> dict[str, str]:
 def _written(part: Part, locale: str) -> str:
     if isinstance(part, int):
         return format_decimal(part, locale=locale)
-    return part if isinstance(part, str) else str(part)
+    if type(part) is str:
+        return isolated(part)
+    return part if isinstance(part, str) else str(part)  # Markup stays what it is
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Names as people write them: Müller, Mueller and Muller are one, أحمد and احمد too.
+"""Names as people write them: Müller, Mueller and Muller are one.
 
 The rule is a copy of the one in force when this was written; the application's own may change.
 What old code writes after this has run is found by its old spellings, until it is written anew or

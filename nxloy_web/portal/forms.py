@@ -58,8 +58,8 @@ class CodeForm(BaseForm):
     code = StringField(
         "Code",
         validators=[
-            DataRequired("Enter the six figures from the e-mail."),
-            Length(max=40, message="The code has six figures."),
+            DataRequired("Enter the six-digit code from the e-mail."),
+            Length(max=40, message="The code has six digits."),
         ],
     )
 

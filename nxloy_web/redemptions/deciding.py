@@ -24,7 +24,7 @@ class HandedOverForGood(BusinessRule):
 
 
 class Lapsed(BusinessRule):
-    message = _("This request has lapsed.")
+    message = _("This request has expired.")
 
 
 def approve(
@@ -82,7 +82,7 @@ def _refuse_lapsed(redemption: RewardRedemption, at: datetime) -> None:
         last_day = current_wording().last_day(redemption.expires_at)
         raise Lapsed(
             _(
-                "This request lapsed at the end of %(day)s; its points go back to the customer.",
+                "This request expired at the end of %(day)s; its points go back to the customer.",
                 day=last_day,
             )
         )

@@ -48,7 +48,7 @@ def _by_itself(to: RedemptionStatus, when: str) -> Text:
         case RedemptionStatus.APPROVED:
             return _("This was approved by itself %(when)s.", when=when)
         case RedemptionStatus.EXPIRED:
-            return _("This lapsed, because nobody collected it in time, %(when)s.", when=when)
+            return _("This expired, because nobody collected it in time, %(when)s.", when=when)
     return _("This changed by itself %(when)s.", when=when)
 
 

@@ -35,6 +35,9 @@ TYPES = {
     RewardType.EXPERIENCE: ("Experience", "party-popper", "A tasting, a class, a tour."),
     RewardType.NFT: ("Digital collectible", "gem", "A token you hand out yourself."),
 }
+OFFERED = (RewardType.FREE_ITEM, RewardType.FREE_SHIPPING, RewardType.NFT)
+"""Types that say everything with a name. An amount off, a gift card or an evening out need figures
+and days of their own, which come later."""
 ICONS = {
     "": "By type",
     "coffee": "Coffee",
@@ -72,7 +75,6 @@ class RewardFields:
     type = RadioField(
         "Type",
         [InputRequired("Choose a type.")],
-        choices={kind.value: words[0] for kind, words in TYPES.items()},
         default=RewardType.FREE_ITEM.value,
         invalid_choice_message="Choose one of these types.",
     )
@@ -121,7 +123,11 @@ class RewardFields:
         programs: list[LoyaltyProgram],
         tiers: list[LoyaltyTier],
         segments: list[tuple[str, str]],
+        kept: RewardType | None = None,
     ) -> None:
+        """`kept` is the type that a reward has: nobody loses one that is no longer offered."""
+        kinds = [kind for kind in TYPES if kind in OFFERED or kind is kept]
+        self.type.choices = {kind.value: TYPES[kind][0] for kind in kinds}
         named = {program.id: program.name for program in programs}
         self.tiers = {tier.id: tier for tier in tiers if tier.program_id in named}
         self.program_id.choices = {"": "No points"} | named

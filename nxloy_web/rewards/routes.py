@@ -23,7 +23,7 @@ from nxloy_web.rewards.forms import (
     RewardFields,
 )
 from nxloy_web.segments import queries as segments
-from nxloy_web.tables.rewards import Reward, RewardStatus
+from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 from nxloy_web.texts import _
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
@@ -195,7 +195,7 @@ def _new_form() -> NewRewardForm:
 
 def _edit_form(reward: Reward) -> EditRewardForm:
     form = EditRewardForm.of(facts_of(reward, RewardFacts), version=reward.version)
-    _prepare(form, reward.program_id, reward.segment_id)
+    _prepare(form, reward.program_id, reward.segment_id, reward.type)
     return form
 
 
@@ -203,11 +203,13 @@ def _prepare(
     form: RewardFields,
     program_id: str | None = None,
     segment_id: str | None = None,
+    kept: RewardType | None = None,
 ) -> None:
     form.prepare(
         programs=list(queries.programs(program_id)),
         tiers=list(queries.tiers()),
         segments=_segments(segment_id),
+        kept=kept,
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
+from nxloy_web.bidi import without_borders
 from nxloy_web.db.ids import is_id
 
 LONGEST = 254
@@ -27,7 +28,10 @@ Member = TypeVar("Member", bound=Enum)
 
 
 class Arguments(ImmutableMultiDict[str, str]):
-    """Named texts, none of them with a NUL: PostgreSQL keeps no NUL, and nobody types one."""
+    """Named texts, none of them with a NUL: PostgreSQL keeps no NUL, and nobody types one.
+
+    Nor with the invisible borders that our own pages put around names.
+    """
 
     def __init__(self, mapping: Iterable[tuple[str, Any]] | None = None) -> None:
         pairs = mapping.items(multi=True) if isinstance(mapping, ImmutableMultiDict) else mapping
@@ -95,4 +99,4 @@ def _plain(value: Any) -> Any:
     if isinstance(value, FileStorage):
         value.filename = _plain(value.filename)
         return value
-    return value.replace("\0", "") if isinstance(value, str) else value
+    return without_borders(value.replace("\0", "")) if isinstance(value, str) else value

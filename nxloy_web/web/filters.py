@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from flask import Flask, g, has_request_context
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from nxloy_web import clock
+from nxloy_web.bidi import BEGIN, END, is_mixed, isolated
 from nxloy_web.db.paging import COUNTED
 from nxloy_web.wording import PLAIN, Wording, wording
 
@@ -25,9 +28,26 @@ def init_app(app: Flask) -> None:
         "label": label,
         "subject": subject,
         "sentence": sentence,
+        "bordered": bordered,
     }
     for name, function in filters.items():
         app.add_template_filter(function, name)
+    app.jinja_env.finalize = with_borders
+
+
+@pass_eval_context
+def with_borders(context: EvalContext, value: object) -> object:
+    """Whatever a template writes: sentences keep names that are written from right to left to
+    themselves. In HTML a name that stands alone is in a <bdi> of its own."""
+    if type(value) is not str or value.isascii():
+        return value
+    return isolated(value) if is_mixed(value) or not context.autoescape else value
+
+
+def bordered(text: str) -> Markup:
+    """A text of a letter, with <bdi> where its borders are."""
+    html = str(escape(text)).replace(BEGIN, "<bdi>").replace(END, "</bdi>")
+    return Markup(html)  # noqa: S704  (escaped above)
 
 
 def points(value: int | Decimal | None) -> str:

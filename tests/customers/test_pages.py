@@ -69,7 +69,7 @@ def row(app: Flask, shop: Shop, customer_id: str) -> Customer:
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'class="who-name"[^>]*>([^<]*)<', html)
+    return re.findall(r'class="who-name"[^>]*><bdi>([^<]*)<', html)
 
 
 @contextmanager

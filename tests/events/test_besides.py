@@ -85,7 +85,7 @@ def test_the_audit_log_shows_it_in_words(app: Flask, shop: Shop) -> None:
     buy(app, shop, make_customer(app, shop), 100)
     page = as_role(app, shop, Role.ANALYST).get(shop.url("/audit/")).text
     assert "Customer tier changed" in page
-    assert "<del>nothing</del> <ins>Gold</ins>" in page
+    assert "<del><bdi>nothing</bdi></del> <ins><bdi>Gold</bdi></ins>" in page
 
 
 def test_points_that_end_in_the_middle_of_a_purchase_are_said_of_the_customer(

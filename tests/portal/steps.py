@@ -53,7 +53,7 @@ def come_in(browser: Browser, shop: Shop, email: str) -> Page:
 
 
 def enter_code(page: Page, code: str) -> Page:
-    return press(page, "Go on", code=code)
+    return press(page, "Continue", code=code)
 
 
 def give_points(

@@ -62,7 +62,7 @@ def test_from_the_poster_to_the_counter(
     page.get_by_role("button", name="Send another code").click()
     expect(page.get_by_text("Another code is on its way.")).to_be_visible()
     page.get_by_label("Code").fill(newest_code(app))
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/card")
     expect(page.get_by_text("Welcome to Quay Coffee!")).to_be_visible()
     page.get_by_text("Show my code").click()
@@ -111,7 +111,7 @@ def test_it_works_without_javascript(
     page.get_by_role("button", name="Send me a code").click()
     page.wait_for_url("**/code")
     page.get_by_label("Code").fill(newest_code(app))
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/card")
     row = as_admin.execute("SELECT id FROM customers WHERE first_name = 'Zoe'").fetchone()
     assert row is not None

@@ -11,6 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.session import history
 from nxloy_web.permissions import Role
+from nxloy_web.rewards.forms import OFFERED
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
@@ -92,7 +93,7 @@ def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: Browser
         make(
             owner,
             shop,
-            type="EXPERIENCE",
+            type="FREE_SHIPPING",
             money_cost="4,50",
             category="Events",
             tags="coffee, evening, coffee",
@@ -106,7 +107,7 @@ def test_everything_that_is_typed_is_kept(app: Flask, shop: Shop, owner: Browser
             offer=True,
         ),
     )
-    assert (made.type, made.points_cost, made.money_cost) == (RewardType.EXPERIENCE, 120, 450)
+    assert (made.type, made.points_cost, made.money_cost) == (RewardType.FREE_SHIPPING, 120, 450)
     assert (made.category, made.tags, made.icon) == ("Events", ["coffee", "evening"], "coffee")
     assert made.start_date == datetime(2026, 7, 1, 7, 0, tzinfo=UTC)  # Berlin, in summer
     assert made.end_date == datetime(2026, 12, 31, 22, 59, tzinfo=UTC)  # and in winter
@@ -129,11 +130,24 @@ def test_without_stock_it_is_unlimited_and_without_offer_a_draft(
     assert made.status is RewardStatus.DRAFT
 
 
-@pytest.mark.parametrize("kind", list(RewardType))
-def test_each_of_the_seven_types_can_be_made(
+@pytest.mark.parametrize("kind", OFFERED)
+def test_each_offered_type_can_be_made(
     app: Flask, shop: Shop, owner: Browser, kind: RewardType
 ) -> None:
     assert reward(app, shop, make(owner, shop, type=kind.value)).type is kind
+
+
+def test_what_needs_fields_of_its_own_is_not_offered(
+    app: Flask, shop: Shop, owner: Browser
+) -> None:
+    """D10: "10 % off" had no field for the 10; a reward that has such a type keeps it."""
+    shown = [
+        each["value"] for each in owner.get(shop.url("/rewards/new")).html.select("[name=type]")
+    ]
+    assert shown == [kind.value for kind in OFFERED]
+    voucher = make_reward(app, shop, "Voucher", type=RewardType.GIFT_CARD)
+    assert press(edit_form(owner, shop, voucher), "Save", name="Gift").status_code == 200
+    assert reward(app, shop, voucher).type is RewardType.GIFT_CARD
 
 
 def test_pressing_add_twice_adds_one_reward_and_its_stock_once(
@@ -242,7 +256,7 @@ def test_an_edit_leaves_alone_what_nobody_touched(app: Flask, shop: Shop, owner:
     reward_id = make(
         owner,
         shop,
-        type="EXPERIENCE",
+        type="FREE_SHIPPING",
         description="An evening\nwith beans",
         money_cost="4,50",
         category="Events",

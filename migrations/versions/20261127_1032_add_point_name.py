@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from nxloy_web.schema import online
 
 revision = "add_point_name"
-down_revision = "fold_customer_names"
+down_revision = "add_sign_in_tries"
 branch_labels = None
 depends_on = None
 phase = "expand"
