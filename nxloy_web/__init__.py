@@ -10,6 +10,7 @@ from nxloy_web.web import (
     converters,
     errors,
     filters,
+    kept_form,
     preferences,
     requests,
     security,
@@ -52,6 +53,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
 
     app.register_blueprint(health.bp)
     app.register_blueprint(preferences.bp)
+    app.register_blueprint(kept_form.bp)
+    app.register_blueprint(kept_form.portal_bp)
     features.init_app(app)
     cli.init_app(app)
     return app

@@ -67,7 +67,7 @@ def auth() -> ResponseReturnValue:
 @bp.get("/error")
 def error() -> ResponseReturnValue:
     message = "There is nothing at this address. It may have been moved or deleted."
-    return render_template("layouts/error.html", code=404, message=message)
+    return render_template("layouts/error.html", heading="Nothing here", message=message)
 
 
 @bp.route("/drawer", methods=["GET", "POST"])
@@ -94,6 +94,7 @@ def deed() -> ResponseReturnValue:
         toast_kind=request.form.get("kind", "ok"),
         toast_text="Approved NX-PFR9-CD",
         toast_undo={"url": request.path},
+        toast_link=None,
     )
 
 

@@ -40,7 +40,11 @@ class Answer:
         if self.toast:
             kind, text, undo = self.toast
             html += render_template(
-                "components/toast_partial.html", toast_kind=kind, toast_text=text, toast_undo=undo
+                "components/toast_partial.html",
+                toast_kind=kind,
+                toast_text=text,
+                toast_undo=undo,
+                toast_link=None,
             )
         return _response(html, self.status, self.headers)
 
@@ -100,12 +104,26 @@ def sign_in_first(url: str) -> Response:
     return Response(status=303, headers={"Location": url})
 
 
-def toast_alone(toast: str, *, kind: str, status: int) -> Response:
-    """One more toast on the page that htmx asked from; everything else on it stays."""
+def toast_alone(
+    toast: str,
+    *,
+    kind: str,
+    status: int,
+    link: JSON | None = None,
+    trigger: JSON | None = None,
+) -> Response:
+    """One more toast on the page that htmx asked from; everything else on it stays.
+
+    `link` ({"url", "label"}) opens another tab; `trigger` are events for the page's scripts.
+    """
     html = render_template(
-        "components/toast_partial.html", toast_kind=kind, toast_text=toast, toast_undo=None
+        "components/toast_partial.html",
+        toast_kind=kind,
+        toast_text=toast,
+        toast_undo=None,
+        toast_link=link,
     )
-    return _response(html, status, reswap="none")
+    return _response(html, status, reswap="none", trigger=trigger)
 
 
 def download(name: str, media_type: str, chunks: Iterable[str]) -> Response:
@@ -150,7 +168,7 @@ def vary(response: Response) -> Response:
     return response
 
 
-def _response(*parts: Any, **for_htmx: str) -> Response:
+def _response(*parts: Any, **for_htmx: Any) -> Response:
     # htmx-flask has no types.
     return cast(Response, make_response(*parts, **for_htmx))
 

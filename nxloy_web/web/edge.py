@@ -52,6 +52,17 @@ class NxFlask(Flask):
         texts.speak(place.locale)  # also for the page of a refusal, which is drawn later
         return self._run(enter_scope(place.business_id))
 
+    def draw(self, answer: Answer) -> Response:
+        """A page that no view returns, of a refusal: in a transaction of its own, to read only."""
+        place = g.get("place")
+        try:
+            with enter_scope(place.business_id) if place else nullcontext():
+                if answer.is_whole_page:
+                    answer.context.update(self.around_page())
+                return answer.render()
+        finally:
+            db.session.rollback()
+
     def _run(self, scope: Any) -> ResponseReturnValue:
         with scope:
             try:

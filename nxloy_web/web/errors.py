@@ -2,9 +2,10 @@
 
 import errno
 import logging
+from typing import Any, cast
 
-from flask import Flask, Response, g, make_response, render_template, request, url_for
-from flask_wtf.csrf import CSRFError
+from flask import Flask, Response, current_app, g, make_response, request, url_for
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
@@ -12,8 +13,11 @@ from werkzeug.exceptions import HTTPException
 
 from nxloy_web.errors import Refusal, SignInNeeded, Stale
 from nxloy_web.texts import Text, _
-from nxloy_web.web.answers import is_htmx, sign_in_first, toast_alone
-from nxloy_web.web.places import Side, side_of_request, slug_of_request
+from nxloy_web.web import kept_form
+from nxloy_web.web.answers import Answer, is_htmx, sign_in_first, toast_alone
+from nxloy_web.web.edge import NxFlask
+from nxloy_web.web.links import local_path
+from nxloy_web.web.places import Side, place_of_request, side_of_request, slug_of_request
 from nxloy_web.web.sign_in import know_nobody
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,15 @@ SENTENCES = {
         "Tell whoever looks after this installation."
     ),
 }
+HEADINGS = {
+    403: _("You may not do this"),
+    404: _("Nothing here"),
+    429: _("Too many tries"),
+    500: _("Something is wrong"),
+    503: _("Back in a minute"),
+    507: _("No room left"),
+}
+"""What stands over the sentence; a number says nothing to anybody."""
 BUSY = _("Too much is going on right now. Nothing was changed; try again in a minute.")
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; none: it did not even answer.
@@ -52,10 +65,29 @@ def init_app(app: Flask) -> None:
 
 
 def _sign_in(error: SignInNeeded) -> Response:
-    to = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else None
+    """To the sign-in, and back: to the page that was asked for, or to the form that was sent."""
+    if request.method == "GET":
+        return sign_in_first(_sign_in_page(None if is_htmx() else request.full_path.rstrip("?")))
+    if is_htmx():
+        # The page with what was typed stays; the other tab's sign-in counts here too.
+        return toast_alone(
+            str(_("You are signed out. What you typed is still here.")),
+            kind="bad",
+            status=401,
+            link={"url": _sign_in_page(None), "label": _("Sign in")},
+        )
+    kept = kept_form.form_of_request()
+    if kept is not None:
+        response = sign_in_first(_sign_in_page(kept_form.address()))
+        if kept_form.keep(kept, response):
+            return response
+    return sign_in_first(_sign_in_page(None))
+
+
+def _sign_in_page(then: str | None) -> str:
     if side_of_request() is Side.PORTAL:
-        return sign_in_first(url_for("portal.sign_in", slug=slug_of_request(), next=to))
-    return sign_in_first(url_for("identity.sign_in", next=to))
+        return url_for("portal.sign_in", slug=slug_of_request(), next=then)
+    return url_for("identity.sign_in", next=then)
 
 
 def _refused(error: Refusal) -> Response:
@@ -67,7 +99,25 @@ def _refused(error: Refusal) -> Response:
 
 
 def _stale_session(error: CSRFError) -> Response:
-    return _show(400, _("This page has been open too long. Reload it and try again."))
+    """The token of the page is not of this session: mostly somebody has signed out, or in."""
+    try:
+        g.place = place_of_request(current_app.view_functions.get(request.endpoint or ""))
+    except SignInNeeded as needed:
+        return _sign_in(needed)
+    except Refusal as refusal:
+        return _refused(refusal)
+    kept = kept_form.form_of_request()
+    if kept is None:
+        return _show(400, _("This page has been open too long. Open it again and try once more."))
+    if is_htmx():
+        return toast_alone(
+            str(_("You have signed in since this page was opened. Press again.")),
+            kind="bad",
+            status=400,
+            trigger={"csrf:renewed": {"token": generate_csrf()}},
+        )
+    answer = Answer("kept_form.html", {"form": kept, "has_signed_in": False}, status=400)
+    return _app().draw(answer)
 
 
 def _http(error: HTTPException) -> Response:
@@ -125,4 +175,24 @@ def _show(code: int, message: Text | str) -> Response:
 def _drawn(code: int, message: Text | str) -> Response:
     if is_htmx():
         return toast_alone(str(message), kind="bad", status=code)
-    return make_response(render_template("error.html", code=code, message=message), code)
+    context: dict[str, Any] = {
+        "message": message,
+        "heading": HEADINGS.get(code, _("That did not work")),
+    }
+    if code >= 500 or g.place is None:
+        return _app().draw(Answer("layouts/error.html", context, code))
+    # Whoever is inside stays inside, with a way on.
+    layout = "layouts/portal.html" if side_of_request() is Side.PORTAL else "layouts/desk.html"
+    context |= {"layout": layout, "back": _page_before()}
+    return _app().draw(Answer("error_inside.html", context, code, is_whole_page=True))
+
+
+def _page_before() -> str | None:
+    """The page of ours that this request came from, unless it is the one that refuses."""
+    before = request.referrer or ""
+    path = before.removeprefix(request.host_url.rstrip("/"))
+    return None if path == before or path == request.full_path.rstrip("?") else local_path(path)
+
+
+def _app() -> NxFlask:
+    return cast(NxFlask, current_app)

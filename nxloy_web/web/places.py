@@ -135,10 +135,12 @@ def _desk_place(slug: str, view: Any) -> Place:
     front: Front | None = current_user.front
     if front is None or current_user.role is None:
         raise NotFound
+    place = _place(front, current_user)
     permission = needed_by(view)
-    if permission is None or not allows(current_user.role, permission):
+    if permission is None or not place.may(permission):
+        g.place = place  # the refusal stands inside the desk
         raise NotAllowed
-    return _place(front, current_user)
+    return place
 
 
 def _portal_place(slug: str, view: Any) -> Place:

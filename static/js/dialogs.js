@@ -68,7 +68,7 @@ document.addEventListener('htmx:confirm', (event) => {
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (!form.dataset.confirm || form.dataset.confirmed) return;
+  if (!form.dataset.confirm || form.dataset.confirmed || form.matches('[data-reachable]')) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   const submitter = event.submitter;

@@ -23,7 +23,7 @@ def test_a_merchant_signs_up_confirms_and_is_in(app: Flask, live_server: str, pa
     page.get_by_label("Timezone").select_option("Europe/Berlin")
     page.get_by_label("First location").fill("Harbour")
     page.get_by_role("button", name="Create my business").click()
-    expect(page.get_by_text("Use at least 10 characters.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Use at least 10 characters.")
     expect(page.get_by_label("Web address")).to_have_value("cafe-luna")
     page.get_by_label("Password").fill("seven grey herons")
     page.get_by_role("button", name="Create my business").click()
