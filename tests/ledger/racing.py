@@ -85,6 +85,15 @@ def all_at_once(app: Flask, shop: Shop, verbs: list[Verb]) -> list[Outcome]:
     return outcomes
 
 
+def locked(admin: psycopg.Connection[Any], table: str, shop: Shop) -> set[str]:
+    """The rows of a shop that an open transaction holds."""
+    everything = f"SELECT id FROM nx.{table} WHERE business_id = %s"
+    with admin.transaction(force_rollback=True):
+        free = admin.execute(f"{everything} FOR UPDATE SKIP LOCKED", [shop.business_id])
+        left = {row[0] for row in free}
+        return {row[0] for row in admin.execute(everything, [shop.business_id])} - left
+
+
 def _run(
     app: Flask, shop: Shop, verb: Verb, outcome: Outcome, before_commit: Callable[[], None]
 ) -> None:

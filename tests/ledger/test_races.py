@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.service import NotEnoughPoints
 from nxloy_web.purchases import recording, voiding
-from tests.factories import NOON, Shop, inside, make_customer, make_shop
+from nxloy_web.tables.points import CustomerBalance
+from tests.factories import NOON, Shop, inside, make_customer, make_program, make_shop
 from tests.ledger.books import Kept, books_of, entries_of, give, standing
-from tests.ledger.racing import all_at_once, race
+from tests.ledger.racing import all_at_once, locked, race
 
 
 @pytest.fixture
@@ -108,3 +112,32 @@ def test_a_crowd_at_one_balance_loses_nothing(app: Flask, shop: Shop, customer: 
     assert spent in (3, 4)
     assert standing(app, shop, customer).balance == 130 - 30 * spent
     assert books_of(app, shop) == []
+
+
+def test_only_the_balances_that_move_are_held(
+    app: Flask, shop: Shop, customer: str, as_admin: psycopg.Connection[Any]
+) -> None:
+    other, newcomer = make_customer(app, shop), make_customer(app, shop)
+    stamps = make_program(app, shop, "Stamps")
+    with inside(app, shop):
+        for who in (customer, other):
+            for where in (shop.program_id, stamps):
+                Kept(who, where).credit("first", 10, NOON)
+        db.session.commit()
+        ids = {
+            (row.customer_id, row.program_id): row.id
+            for row in db.session.scalars(select(CustomerBalance))
+        }
+    here, there = ids[customer, shop.program_id], ids[customer, stamps]
+    for program_id, held in ((shop.program_id, {here}), (None, {here, there})):
+        with inside(app, shop):
+            Books(program_id, [customer], at=NOON)
+            assert locked(as_admin, "customer_balances", shop) == held
+            assert locked(as_admin, "customers", shop) == set()
+            db.session.rollback()
+    with inside(app, shop):
+        books = Books(None, [customer, newcomer], at=NOON)
+        assert books.choose(shop.program_id)
+        assert books.standing(newcomer).balance == 0
+        assert books.standing(customer).balance == 10
+        db.session.rollback()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
@@ -18,7 +19,7 @@ from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from tests.factories import NOON, Shop, inside, make_customer, make_reward, make_shop
 from tests.ledger.books import books_of, give, standing
-from tests.ledger.racing import all_at_once, race, wait_until_one_waits
+from tests.ledger.racing import all_at_once, locked, race, wait_until_one_waits
 
 
 @pytest.fixture
@@ -196,3 +197,28 @@ def after_the_first_of_a_bulk(act: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         event.remove(mine.engine, "release_savepoint", remember)
+
+
+def test_a_bulk_holds_what_it_moves_and_nothing_of_others(
+    app: Flask, shop: Shop, as_admin: psycopg.Connection[Any]
+) -> None:
+    """Who only says yes takes no balance and no reward from those who are at the counter."""
+    cup, bun, pie = (make_reward(app, shop, name, points_cost=10) for name in ("Cup", "Bun", "Pie"))
+    ann, bo, cy = (make_customer(app, shop) for _ in range(3))
+    for one in (ann, bo, cy):
+        give(app, shop, one, 100)
+    first, second = asked(app, shop, ann, cup), asked(app, shop, bo, bun)
+    asked(app, shop, cy, pie)
+    balances = {standing(app, shop, one).id for one in (ann, bo)}
+    for with_holds, held in ((False, (set(), set())), (True, (balances, {cup, bun}))):
+        with inside(app, shop):
+            many.lock_all([second, first], with_holds=with_holds)
+            assert locked(as_admin, "reward_redemptions", shop) == {first, second}
+            assert locked(as_admin, "customer_balances", shop) == held[0]
+            assert locked(as_admin, "rewards", shop) == held[1]
+            db.session.rollback()
+    for verb, holds in (("approve", False), ("cancel", True)):
+        with inside(app, shop):
+            many.do([first, second], verb, by=shop.actor(), at=NOON, reason="Closed today")
+            assert bool(locked(as_admin, "customer_balances", shop)) is holds
+            db.session.rollback()
