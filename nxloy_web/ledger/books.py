@@ -163,11 +163,10 @@ class Books:
         quickly.
         """
         accounts = self._accounts.values()
-        known.lots_of(accounts, source_kind, source_ids)
+        given = known.lots_of(accounts, source_kind, source_ids)
         known.what_can_move(accounts, homes=_eaten(accounts))
-        wanted = set(source_ids)
         for account in accounts:
-            lots = [lot for lot in account.lots.values() if lot.source_id in wanted]
+            lots = [lot for lot in account.lots.values() if lot.id in given]
             for lot in sorted(lots, key=lambda one: one.seq, reverse=True):
                 self._lower(account, lot, cause_of(lot.source_id))
 

@@ -22,14 +22,14 @@ def open_lots(accounts: Collection[Account]) -> None:
     _lots(accounts, PointLot.remaining > 0)
 
 
-def lots_of(accounts: Collection[Account], source_kind: str, source_ids: Iterable[str]) -> None:
-    """The lots that these sources have opened."""
+def lots_of(accounts: Collection[Account], source_kind: str, source_ids: Iterable[str]) -> set[str]:
+    """The lots that these sources have opened; their ids."""
     entries = select(PointTransaction.id).where(
         _of(accounts, PointTransaction.balance_id),
         PointTransaction.source_kind == source_kind,
         among(PointTransaction.source_id, source_ids),
     )
-    _lots(accounts, PointLot.transaction_id.in_(entries))
+    return _lots(accounts, PointLot.transaction_id.in_(entries))
 
 
 def lines_of(
@@ -87,9 +87,11 @@ def _away_or_marked() -> ColumnElement[bool]:
     )
 
 
-def _lots(accounts: Collection[Account], condition: ColumnElement[bool]) -> None:
+def _lots(accounts: Collection[Account], condition: ColumnElement[bool]) -> set[str]:
+    """Take them up; their ids."""
     by_id = {account.standing.id: account for account in accounts}
     lot = PointLot
+    found = set()
     rows = db.session.execute(
         select(
             lot.balance_id,
@@ -116,6 +118,8 @@ def _lots(accounts: Collection[Account], condition: ColumnElement[bool]) -> None
     )
     for balance_id, lot_id, again_of_id, *figures in rows:
         by_id[balance_id].know_lot(Lot(lot_id, again_of_id or lot_id, *figures))
+        found.add(lot_id)
+    return found
 
 
 def _uses(accounts: Collection[Account], *conditions: ColumnElement[bool]) -> None:

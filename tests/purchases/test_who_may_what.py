@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import db
@@ -23,7 +23,7 @@ from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms
-from nxloy_web.tables.points import TransactionType
+from nxloy_web.tables.points import PointLot, PointTransaction, TransactionType
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from tests.factories import NOON, Shop, inside, make_customer, make_program, make_shop, make_tier
 from tests.ledger.books import DAY, books_of, entries_of, give, spend, standing
@@ -134,6 +134,20 @@ def test_points_are_of_the_day_of_the_purchase(app: Flask, shop: Shop, customer:
         buy(app, shop, customer, occurred_at=NOON + timedelta(microseconds=1))
 
 
+def test_an_old_purchase_is_of_its_own_day_in_everything(
+    app: Flask, shop: Shop, customer: str
+) -> None:
+    gold = make_tier(app, shop, "Gold", 10)
+    then = NOON - 2 * DAY
+    buy(app, shop, customer, 1000, occurred_at=then)
+    balance = standing(app, shop, customer)
+    assert (balance.tier_id, balance.tier_since_at) == (gold, then)
+    with inside(app, shop):
+        lot = db.session.scalars(select(PointLot)).one()
+        entry = db.session.scalars(select(PointTransaction)).one()
+        assert (lot.available_at, entry.occurred_at) == (then, then)
+
+
 def test_who_is_blocked_and_whose_card_it_is(app: Flask, shop: Shop) -> None:
     """Also when another customer, who may have points, is the first that is found."""
     make_customer(app, shop)
@@ -192,6 +206,10 @@ def test_what_the_forerunner_left_unpaid_is_paid(app: Flask, shop: Shop, custome
     void(app, shop, first.id)
     assert buy(app, shop, customer, 1000, order_ref="A").points == 10
     assert entries_of(app, shop, customer)[-2:] == [("EARNED", 10, 10), ("ADJUSTED", -10, 0)]
+    with inside(app, shop):
+        last = select(PointTransaction).order_by(PointTransaction.seq.desc()).limit(1)
+        (step,) = db.session.scalars(last).one().metadata_.steps
+    assert step == "10 had gone into a reward before the purchase was voided: 0 of them are new"
     assert books_of(app, shop) == []
 
 
