@@ -11,6 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
 from nxloy_web.errors import FormUsed, NotFound
+from nxloy_web.ledger import reads as reads_of_points
 from nxloy_web.ledger import service
 from nxloy_web.ledger.limits import OwnPoints
 from nxloy_web.permissions import Role
@@ -286,6 +287,15 @@ def test_one_redemption_is_read_by_its_id(app: Flask, shop: Shop, row_id: str) -
         assert reads.with_everything(row_id).id == row_id
         with pytest.raises(NotFound):
             reads.with_everything("unknown")
+
+
+def test_what_comes_back_says_of_which_reward(
+    app: Flask, shop: Shop, customer: str, row_id: str
+) -> None:
+    do(app, shop, taking_back.cancel, row_id)
+    with inside(app, shop):
+        (back, *_) = reads_of_points.latest(customer, 1)
+        assert (back.amount, back.description, back.redemption_id) == (10, "Mug", row_id)
 
 
 def test_a_reward_is_paid_in_its_program_or_in_the_default_one(
