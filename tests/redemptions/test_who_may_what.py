@@ -1,5 +1,6 @@
 """What is refused, to whom, and in whose name: each guard of a redemption by itself."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -140,7 +141,8 @@ def test_only_what_was_handed_over_is_taken_back(
 
 def test_somebody_else_is_no_second_press(app: Flask, shop: Shop, row_id: str) -> None:
     do(app, shop, deciding.approve, row_id, by=shop.actor(Role.MANAGER))
-    assert do(app, shop, deciding.approve, row_id, by=shop.actor(Role.MANAGER)).is_approved
+    again = do(app, shop, deciding.approve, row_id, by=shop.actor(Role.MANAGER))
+    assert again.status is Status.APPROVED
     with pytest.raises(AlreadyDecided, match=f"Manager of {shop.slug} approved this"):
         do(app, shop, deciding.approve, row_id, by=shop.actor(Role.STAFF))
 
@@ -164,6 +166,25 @@ def test_it_was_handed_over_where_somebody_stood(
         for by in (somewhere, nowhere)
     ]
     assert places == [market, shop.location_id]
+
+
+def test_a_hand_over_is_undone_by_who_made_it_for_two_minutes(
+    app: Flask, shop: Shop, row_id: str
+) -> None:
+    last = NOON + timedelta(minutes=2)
+    with pytest.raises(deciding.HandedOverForGood):
+        do(app, shop, deciding.undo_handover, row_id)
+    hand_over(app, shop, row_id)
+    for by, at in (
+        (shop.actor(Role.STAFF), NOON),
+        (shop.actor(), last + timedelta(microseconds=1)),
+    ):
+        with pytest.raises(deciding.HandedOverForGood):
+            do(app, shop, deciding.undo_handover, row_id, by=by, at=at)
+    undone = do(app, shop, deciding.undo_handover, row_id, at=last)
+    assert (undone.status, undone.fulfilled_at) == (Status.APPROVED, None)
+    again = do(app, shop, deciding.undo_handover, row_id, at=last)
+    assert again.version == undone.version
 
 
 def test_nobody_takes_back_their_own_whoever_else_is_a_customer(
@@ -279,7 +300,7 @@ def test_a_bulk_leaves_alone_what_was_not_chosen(
         db.session.commit()
         assert (line.ok, line.code) == (True, locked[row_id])
         assert list(locked) == [row_id]
-        assert find(RewardRedemption, left).is_pending
+        assert find(RewardRedemption, left).status is Status.PENDING
 
 
 def test_one_redemption_is_read_by_its_id(app: Flask, shop: Shop, row_id: str) -> None:
