@@ -1,6 +1,7 @@
 """Who works in a business. There is always an owner."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, func, select, type_coerce
 from sqlalchemy.orm import joinedload
@@ -23,16 +24,24 @@ class LastOwner(BusinessRule):
     message = _("A business needs an owner. Make somebody else one first.")
 
 
-def members(page: int) -> NumberedPage[Membership]:
-    """A page of the team with their users, owners first."""
+_RANKS = {role.value: number for number, role in enumerate(Role)}
+SORTS: dict[str, Any] = {
+    "role": case(_RANKS, value=type_coerce(Membership.role, Text)),
+    "name": User.name,
+    "since": Membership.created_at,
+}
+
+
+def members(page: int, sort: str = "role") -> NumberedPage[Membership]:
+    """A page of the team with their users, owners first or in another order of SORTS."""
     total = db.session.scalar(select(func.count(Membership.id)).where(_living())) or 0
-    ranks = {role.value: number for number, role in enumerate(Role)}
-    rank = case(ranks, value=type_coerce(Membership.role, Text))
+    key = SORTS[sort.removeprefix("-")]
+    order = key.desc() if sort.startswith("-") else key.asc()
     statement = (
         select(Membership)
         .join(User, User.id == Membership.user_id)
         .options(joinedload(Membership.user))
-        .order_by(rank, User.name, Membership.id)
+        .order_by(order, User.name, Membership.id)
     )
     return numbered_page(statement, page, total=total)
 

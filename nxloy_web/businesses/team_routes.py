@@ -22,9 +22,11 @@ bp = desk("team", __name__, "/team")
 @bp.get("/")
 @requires(Permission.TEAM_EDIT)
 def index() -> ResponseReturnValue:
+    sort = arguments().ordered(team.SORTS, "role")
     return page(
         "team/index.html",
-        members=team.members(arguments().page()),
+        members=team.members(arguments().page(), sort),
+        sort=sort,
         invitations=invitations.waiting(),
         now=clock.now(),
     )

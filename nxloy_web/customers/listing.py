@@ -1,18 +1,19 @@
 """The customer list: filter, order, page, count, export. Its cost does not grow with the rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, Text, and_, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from nxloy_web.current_business import current_zone
 from nxloy_web.customers import finding
 from nxloy_web.customers.finding import Match
 from nxloy_web.customers.queries import ProgramWithTiers
-from nxloy_web.db import db, paging
-from nxloy_web.db.paging import COUNTED, Order, Page
+from nxloy_web.db import days, db, paging
+from nxloy_web.db.paging import COUNTED, Order, Page, Stretch, Stretches
 from nxloy_web.db.session import history
 from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
@@ -34,8 +35,11 @@ SORTS = {
     **_orders("name", Customer.name_norm),
     **_orders("joined", Customer.created_at),
     **_orders("spent", Customer.spent_minor),
+    **_orders("visits", Customer.purchase_count),
     **_orders("last", Customer.last_purchase_at, never_lowest=True),
 }
+OF_BALANCES = ("points", "-points", "tier", "-tier")
+"""Orders by what a customer has in the program. Who has nothing there stands at the end."""
 LATEST_DELETED = Order(Customer.deleted_at, Customer.id, descending=True)
 
 
@@ -48,6 +52,10 @@ class Filter:
     segment_id: str = ""
     tier_id: str = ""
     tag: str = ""
+    joined_since: date | None = None
+    joined_until: date | None = None
+    last_since: date | None = None
+    last_until: date | None = None
     sort: str = DEFAULT_SORT
     after: str = ""
     before: str = ""
@@ -62,14 +70,18 @@ class Filter:
             segment_id=args.row_id("segment"),
             tier_id=args.row_id("tier"),
             tag=args.text("tag"),
-            sort=sort if sort in SORTS else DEFAULT_SORT,
+            joined_since=args.day("joined_since"),
+            joined_until=args.day("joined_until"),
+            last_since=args.day("last_since"),
+            last_until=args.day("last_until"),
+            sort=sort if sort in SORTS or sort in OF_BALANCES else DEFAULT_SORT,
             after=args.cursor("after"),
             before=args.cursor("before"),
         )
 
     @property
     def is_set(self) -> bool:
-        return any((self.text, self.status, self.segment_id, self.tier_id, self.tag))
+        return replace(self, sort=DEFAULT_SORT, after="", before="") != Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +93,11 @@ class Line:
     reach: str
     status: CustomerStatus
     spent_minor: int
+    purchase_count: int
     last_purchase_at: datetime | None
     created_at: datetime
-    points: int
+    points: int | None
+    """None for who has never collected any."""
     tier_id: str | None
 
 
@@ -97,7 +111,7 @@ class _Narrowed:
 def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page[Line]:
     narrowed = _narrowed(filter_)
     statement: Select[Any] = _where(select(*_COLUMNS), narrowed)
-    found = SORTS[filter_.sort].page(statement, after=filter_.after, before=filter_.before)
+    found = _read(filter_, program, statement)
     balances = _balances([row.id for row in found.rows], program, at)
     return replace(found.each(lambda row: _line(row, balances)), total=_count(narrowed))
 
@@ -107,7 +121,7 @@ def everything(
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
     statement = _where(select(Customer), _narrowed(filter_))
-    for rows in SORTS[filter_.sort].batches(statement, batch):
+    for rows in _batches(filter_, program, statement, batch):
         customers = [row[0] for row in rows]
         balances = _balances([row.id for row in customers], program, at)
         for row in customers:
@@ -125,6 +139,50 @@ def deleted(seen: str) -> Page[Customer]:
     return LATEST_DELETED.page(statement, after=seen).each(lambda row: row[0])
 
 
+def _read(filter_: Filter, program: ProgramWithTiers | None, statement: Select[Any]) -> Page[Any]:
+    stretches = _stretches(filter_.sort, program, statement)
+    if stretches is not None:
+        return stretches.page(after=filter_.after, before=filter_.before)
+    order = SORTS.get(filter_.sort, SORTS[DEFAULT_SORT])
+    return order.page(statement, after=filter_.after, before=filter_.before)
+
+
+def _batches(
+    filter_: Filter, program: ProgramWithTiers | None, statement: Select[Any], size: int
+) -> Iterator[Sequence[Any]]:
+    stretches = _stretches(filter_.sort, program, statement)
+    if stretches is not None:
+        return stretches.batches(size)
+    return SORTS.get(filter_.sort, SORTS[DEFAULT_SORT]).batches(statement, size)
+
+
+def _stretches(
+    sort: str, program: ProgramWithTiers | None, statement: Select[Any]
+) -> Stretches | None:
+    """The list by points or by tier; None for other orders, and where no program runs."""
+    if program is None or sort not in OF_BALANCES:
+        return None
+    here = CustomerBalance.program_id == program.id
+    has_balance = select(CustomerBalance.id).where(here, CustomerBalance.customer_id == Customer.id)
+    nothing = Stretch("none", Order(Customer.id), statement.where(~has_balance.exists()))
+    having = statement.add_columns(CustomerBalance.spendable, CustomerBalance.customer_id)
+    having = having.join(CustomerBalance, CustomerBalance.customer_id == Customer.id).where(here)
+    down = sort.startswith("-")
+    if sort.endswith("points"):
+        by_points = Order(CustomerBalance.spendable, CustomerBalance.customer_id, descending=down)
+        return Stretches(Stretch("points", by_points, having), nothing)
+    by_id = Order(CustomerBalance.customer_id)
+    tiers: Sequence[str] = [tier.id for tier in program.tiers]
+    return Stretches(
+        *(
+            Stretch(tier_id, by_id, having.where(CustomerBalance.tier_id == tier_id))
+            for tier_id in (tiers[::-1] if down else tiers)
+        ),
+        Stretch("no tier", by_id, having.where(CustomerBalance.tier_id.is_(None))),
+        nothing,
+    )
+
+
 _COLUMNS: Any = (
     Customer.id,
     Customer.first_name,
@@ -134,6 +192,7 @@ _COLUMNS: Any = (
     Customer.status,
     Customer.name_norm,
     Customer.spent_minor,
+    Customer.purchase_count,
     Customer.last_purchase_at,
     Customer.created_at,
 )
@@ -185,9 +244,20 @@ def _narrowed(filter_: Filter) -> _Narrowed | None:
             CustomerBalance.tier_id == filter_.tier_id
         )
         parts.append(_Narrowed(Customer.id.in_(holders)))
+    parts += [_Narrowed(condition) for condition in _within(filter_)]
     if len(parts) > 1:
         return _Narrowed(and_(*(part.condition for part in parts)))
     return parts[0] if parts else None
+
+
+def _within(filter_: Filter) -> Iterator[ColumnElement[bool]]:
+    periods = (
+        (Customer.created_at, filter_.joined_since, filter_.joined_until),
+        (Customer.last_purchase_at, filter_.last_since, filter_.last_until),
+    )
+    for column, since, until in periods:
+        if since or until:
+            yield from days.within(column, since, until, current_zone())
 
 
 def _by(match: Match) -> _Narrowed:
@@ -214,13 +284,14 @@ def _count(narrowed: _Narrowed | None) -> int:
 def _line(row: Any, balances: dict[str, tuple[int, str | None]]) -> Line:
     full = " ".join(part for part in (row.first_name, row.last_name) if part)
     reach = row.email or row.phone_e164 or ""
-    points, tier_id = balances.get(row.id, (0, None))
+    points, tier_id = balances.get(row.id, (None, None))
     return Line(
         id=row.id,
         name=full or reach or "Erased customer",
         reach=reach if full else "",
         status=row.status,
         spent_minor=row.spent_minor,
+        purchase_count=row.purchase_count,
         last_purchase_at=row.last_purchase_at,
         created_at=row.created_at,
         points=points,

@@ -89,12 +89,7 @@ class Order:
         is not heard: an address that was cut off shows the first page."""
         seen = self._read(before or after)
         backwards = bool(before and seen)
-        downwards = self._descending is not backwards
-        if seen is not None:
-            here, there = tuple_(*self._keys), tuple_(*seen)
-            statement = statement.where(here < there if downwards else here > there)
-        order = [key.desc() if downwards else key for key in self._keys]
-        found = db.session.execute(statement.order_by(*order).limit(size + 1)).all()
+        found = self.rows(statement, before or after, backwards, size + 1)
         rows, is_more = found[:size], len(found) > size
         if backwards:
             rows = rows[::-1]
@@ -105,6 +100,22 @@ class Order:
             before="" if is_first or not rows else self.cursor_of(rows[0]),
             after=self.cursor_of(rows[-1]) if rows and (backwards or is_more) else "",
         )
+
+    def rows(
+        self, statement: Select[*Columns], cursor: str, backwards: bool, most: int
+    ) -> Sequence[Row[*Columns]]:
+        """The rows behind the cursor, or those before it, the nearest first."""
+        seen = self._read(cursor)
+        downwards = self._descending is not backwards
+        if seen is not None:
+            here, there = tuple_(*self._keys), tuple_(*seen)
+            statement = statement.where(here < there if downwards else here > there)
+        order = [key.desc() if downwards else key for key in self._keys]
+        return db.session.execute(statement.order_by(*order).limit(most)).all()
+
+    def can_read(self, cursor: str) -> bool:
+        """Whether this is a cursor of a list in this order."""
+        return self._read(cursor) is not None
 
     def batches(self, statement: Select[*Columns], size: int) -> Iterator[Sequence[Row[*Columns]]]:
         """The whole list, for an export; what was read is forgotten before the next is read.
@@ -123,8 +134,8 @@ class Order:
 
     def cursor_of(self, row: Any) -> str:
         """Of a row that has the columns of the order, or whose first item has them."""
-        holder = row[0] if isinstance(row, Row) and isinstance(row[0], Base) else row
-        return "~".join(_written(getattr(holder, column.key)) for column in self._columns)
+        entity = row[0] if isinstance(row, Row) and isinstance(row[0], Base) else row
+        return "~".join(_written(_value(row, entity, column.key)) for column in self._columns)
 
     def _read(self, cursor: str) -> list[ColumnElement[Any]] | None:
         """The values of a cursor; None for what is none of this list."""
@@ -146,6 +157,68 @@ class Order:
         if self._never_lowest:
             there[0] = cast(_written(values[0]), Instant)  # Python has no such instant
         return there
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a list in an order of its own."""
+
+    name: str
+    order: Order
+    statement: Select[Any]
+
+
+class Stretches:
+    """A list whose rows come from several places, one after the other: first those with points
+    by their points, then those who have none.
+
+    Each stretch is read by an index of its own, and only when a page gets that far. A cursor says
+    first which stretch its row stands in.
+    """
+
+    def __init__(self, *stretches: Stretch) -> None:
+        self._stretches = stretches
+
+    def page(self, *, after: str = "", before: str = "", size: int = PAGE) -> Page[Any]:
+        backwards = bool(before)
+        name, _, cursor = (before or after).partition("~")
+        known = [stretch.name for stretch in self._stretches]
+        if name not in known or not self._of(name).order.can_read(cursor):
+            backwards, cursor, name = False, "", known[0]
+        ahead = self._ahead(name, backwards)
+        found: list[tuple[Stretch, Any]] = []
+        for stretch in ahead:
+            seen = cursor if stretch.name == name else ""
+            rows = stretch.order.rows(stretch.statement, seen, backwards, size + 1 - len(found))
+            found += [(stretch, row) for row in rows]
+            if len(found) > size:
+                break
+        is_more = len(found) > size
+        shown = found[:size][::-1] if backwards else found[:size]
+        is_first = not is_more if backwards else not cursor
+        return Page(
+            [row for _, row in shown],
+            is_first,
+            before="" if is_first or not shown else self._cursor_of(*shown[0]),
+            after=self._cursor_of(*shown[-1]) if shown and (backwards or is_more) else "",
+        )
+
+    def batches(self, size: int) -> Iterator[Sequence[Any]]:
+        """The whole list, as `Order.batches` reads it."""
+        for stretch in self._stretches:
+            yield from stretch.order.batches(stretch.statement, size)
+
+    def _ahead(self, name: str, backwards: bool) -> Sequence[Stretch]:
+        stretches = self._stretches[::-1] if backwards else self._stretches
+        names = [stretch.name for stretch in stretches]
+        return stretches[names.index(name) :]
+
+    def _of(self, name: str) -> Stretch:
+        return next(stretch for stretch in self._stretches if stretch.name == name)
+
+    @staticmethod
+    def _cursor_of(stretch: Stretch, row: Any) -> str:
+        return f"{stretch.name}~{stretch.order.cursor_of(row)}"
 
 
 @dataclass(frozen=True)
@@ -186,6 +259,12 @@ def _counting(rows: Select[Any], most: int) -> Select[int]:
     limited = rows.limit(most + 1).subquery()
     options = rows.get_execution_options()
     return select(func.count()).select_from(limited).execution_options(**options)
+
+
+def _value(row: Any, entity: Any, key: str) -> Any:
+    """A column that stands in the row itself, else in its first item."""
+    own = isinstance(row, Row) and key in row._fields
+    return getattr(row if own else entity, key)
 
 
 def _written(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, load_only
 
 from nxloy_web.customers import finding
-from nxloy_web.db import db, paging
+from nxloy_web.db import days, db, paging
 from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.errors import NotFound
@@ -107,13 +107,5 @@ def _where(statement: Any, filter_: Filter, zone: ZoneInfo) -> Any:
     if filter_.text:
         meant = finding.matching(filter_.text, deleted_too=True)
         statement = statement.where(meant.among(PointTransaction.customer_id))
-    if filter_.since is not None:
-        statement = statement.where(PointTransaction.occurred_at >= _start(filter_.since, zone))
-    if filter_.until is not None:
-        end = _start(filter_.until + timedelta(days=1), zone)
-        statement = statement.where(PointTransaction.occurred_at < end)
-    return statement
-
-
-def _start(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone)
+    then = days.within(PointTransaction.occurred_at, filter_.since, filter_.until, zone)
+    return statement.where(*then)

@@ -43,14 +43,13 @@ class Filter:
     def from_args(cls, args: Arguments) -> Self:
         """Read the query string; what makes no sense does not filter."""
         status = args.text("status").lower()
-        sort = args.get("sort", "name")
         return cls(
             text=args.text("q"),
             status=status if status in TABS else "all",
             type=args.member("type", RewardType),
             category=args.text("category"),
             program_id=args.row_id("program"),
-            sort=sort if sort.removeprefix("-") in SORTS else "name",
+            sort=args.ordered(SORTS, "name"),
             page=args.page(),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -33,9 +34,25 @@ COUNTED = 10_000
 """While a rule is being typed, more than this is said as "more than"."""
 
 
-def listing(text: str = "", *, deleted: bool = False) -> Sequence[CustomerSegment]:
-    """Segments by name; `text` is part of the name."""
-    statement = select(CustomerSegment).order_by(CustomerSegment.name).limit(SHOWN)
+SORTS: dict[str, Any] = {
+    "name": CustomerSegment.name,
+    "kind": CustomerSegment.kind,
+    "customers": CustomerSegment.member_count,
+    "refreshed": CustomerSegment.refreshed_at,
+}
+
+
+def listing(
+    text: str = "", *, deleted: bool = False, sort: str = "name"
+) -> Sequence[CustomerSegment]:
+    """Segments in one of the orders of SORTS, or `-` and its name; `text` is part of the name."""
+    column = SORTS[sort.removeprefix("-")]
+    order = column.desc() if sort.startswith("-") else column.asc()
+    statement = (
+        select(CustomerSegment)
+        .order_by(order.nulls_last(), CustomerSegment.name, CustomerSegment.id)
+        .limit(SHOWN)
+    )
     if text:
         statement = statement.where(CustomerSegment.name.icontains(text, autoescape=True))
     if deleted:

@@ -49,10 +49,12 @@ class NobodyChosen(BusinessRule):
 def index() -> ResponseReturnValue:
     text = arguments().text("q")
     deleted = arguments().text("view") == "deleted"
+    sort = arguments().ordered(queries.SORTS, "name")
     return page(
         "segments/index.html",
         fragment="segments/_results.html",
-        rows=queries.listing(text, deleted=deleted),
+        rows=queries.listing(text, deleted=deleted, sort=sort),
+        sort=sort,
         text=text,
         deleted=deleted,
         deleted_count=queries.deleted_count(),

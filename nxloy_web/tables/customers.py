@@ -108,6 +108,9 @@ class Customer(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base)
         tenant_index("ix_customers_name_norm", "name_norm", "id", where="deleted_at IS NULL"),
         tenant_index("ix_customers_spent", "spent_minor", "id", where="deleted_at IS NULL"),
         tenant_index(
+            "ix_customers_purchase_count", "purchase_count", "id", where="deleted_at IS NULL"
+        ),
+        tenant_index(
             "ix_customers_last_purchase",
             # Those who never bought stand at one end, so that a page can begin after any row.
             text("coalesce(last_purchase_at, '-infinity'::timestamptz)"),

@@ -91,7 +91,8 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
             "program_id",
             unique=True,
         ),
-        tenant_index("ix_customer_balances_program_id", "program_id", "spendable"),
+        tenant_index("ix_customer_balances_points", "program_id", "spendable", "customer_id"),
+        tenant_index("ix_customer_balances_tier", "program_id", "tier_id", "customer_id"),
         tenant_index("ix_customer_balances_tier_id", "tier_id"),
         tenant_index(
             "ix_customer_balances_due", "next_change_at", where="next_change_at IS NOT NULL"

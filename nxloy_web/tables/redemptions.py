@@ -77,6 +77,7 @@ class RewardRedemption(TenantMixin, TimestampMixin, VersionMixin, Base):
         tenant_index("ix_reward_redemptions_reward_id", "reward_id", "status"),
         tenant_index("ix_reward_redemptions_status", "status", "requested_at", "id"),
         tenant_index("ix_reward_redemptions_requested_at", "requested_at", "id"),
+        tenant_index("ix_reward_redemptions_points_cost", "points_cost", "id"),
         tenant_index(
             "ix_reward_redemptions_fulfilled_at",
             "fulfilled_at",

@@ -4,7 +4,7 @@ Anybody can write anything there. What cannot be read counts as not said, so tha
 was cut off still shows its page, and nothing that PostgreSQL would refuse goes any further.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from enum import Enum
 from typing import Any, Self, TypeVar, cast
@@ -79,6 +79,11 @@ class Arguments(ImmutableMultiDict[str, str]):
     def member(self, name: str, kind: type[Member]) -> Member | None:
         """A member of an enum by its name, in small letters or in capitals."""
         return kind.__members__.get(self.get(name, "").upper())
+
+    def ordered(self, orders: Collection[str], default: str) -> str:
+        """The order of a list: one of these, or `-` and one of these, as `sort` says."""
+        sort = self.get("sort", default)
+        return sort if sort.removeprefix("-") in orders else default
 
     def cursor(self, name: str) -> str:
         """Where a page of a list begins or ends, as `db.paging` wrote it; empty for the first."""

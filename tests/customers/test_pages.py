@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
 
 from nxloy_web import clock
+from nxloy_web.current_business import current_business
 from nxloy_web.customers import status
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
@@ -35,7 +38,7 @@ from tests.factories import (
     make_shop,
     make_tier,
 )
-from tests.ledger.books import Kept
+from tests.ledger.books import Kept, give
 from tests.pressing import Browser, Page, browser_as, hostile_post, press
 
 HOSTILE = "<script>alert(1)</script>"
@@ -233,7 +236,8 @@ def test_hostile_names_are_shown_as_text(app: Flask, shop: Shop, owner: FlaskCli
 
 
 @pytest.mark.parametrize(
-    "sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last", "-last"]
+    "sort",
+    ["name", "-name", "joined", "-joined", "spent", "-spent", "last", "-last", "visits", "-visits"],
 )
 def test_pages_follow_each_other_without_gap_or_repeat(app: Flask, shop: Shop, sort: str) -> None:
     wanted = {}
@@ -244,6 +248,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(app: Flask, shop: Shop, s
             f"C{n:02}",
             name_norm=f"c{n % 7}",  # many equal keys
             spent_minor=(n % 5) * 100,
+            purchase_count=n % 4,
             last_purchase_at=NOON + timedelta(days=n % 9) if n % 3 else None,
             created_at=NOON + timedelta(minutes=n % 11),
         )
@@ -280,6 +285,7 @@ def _sorted_by(app: Flask, shop: Shop, ids: list[str], sort: str) -> bool:
         "name": lambda c: c.name_norm,
         "joined": lambda c: c.created_at,
         "spent": lambda c: c.spent_minor,
+        "visits": lambda c: c.purchase_count,
         "last": lambda c: c.last_purchase_at or NOON - timedelta(days=9999),
     }[sort.removeprefix("-")]
     values = [key(rows[row_id]) for row_id in ids]
@@ -546,3 +552,75 @@ def test_an_odd_id_finds_nothing(shop: Shop, owner: FlaskClient, odd: str) -> No
 def test_an_empty_shop_says_what_to_do(shop: Shop, owner: FlaskClient) -> None:
     assert "No customers yet" in owner.get(shop.url("/customers/")).text
     assert "No customer matches" in owner.get(shop.url("/customers/?q=zzz")).text
+
+
+@pytest.mark.parametrize(
+    ("sort", "shown"),
+    [
+        ("points", ["Few", "Some", "More", "Most", "None"]),
+        ("-points", ["Most", "More", "Some", "Few", "None"]),
+        ("tier", ["Some", "More", "Most", "Few", "None"]),
+        ("-tier", ["Most", "Some", "More", "Few", "None"]),
+    ],
+)
+def test_customers_stand_in_the_order_of_points_and_of_tiers(
+    app: Flask, shop: Shop, owner: FlaskClient, sort: str, shown: list[str]
+) -> None:
+    """D9: who has never collected stands at the end, whichever way; the export goes along."""
+    make_tier(app, shop, "Silver", 100)
+    make_tier(app, shop, "Gold", 500)
+    for name, points in (("None", 0), ("Few", 10), ("Some", 200), ("More", 300), ("Most", 600)):
+        customer_id = make_customer(app, shop, name)
+        if points:
+            give(app, shop, customer_id, points)
+    html = owner.get(shop.url(f"/customers/?sort={sort}")).text
+    assert re.findall(r'class="who-name"[^>]*><bdi>(\w+)<', html) == shown
+    file = owner.get(shop.url(f"/customers/export.csv?sort={sort}")).text
+    assert [line["first name"] for line in csv.DictReader(io.StringIO(file))] == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("joined_since=2026-06-15", {"Late", "New"}),
+        ("joined_until=2026-06-14", {"Old"}),
+        ("joined_since=2026-06-15&joined_until=2026-06-15", {"Late"}),
+        ("last_until=2026-06-15", {"Old"}),
+        ("last_since=2026-06-16", {"New"}),
+        ("last_since=nonsense", {"Old", "Late", "New"}),
+    ],
+)
+def test_days_among_the_filters_are_those_of_the_business(
+    app: Flask, shop: Shop, owner: FlaskClient, query: str, shown: set[str]
+) -> None:
+    """D9: from the first moment of a day to the last of one, where the shop is."""
+    night = NOON.replace(hour=22, minute=30)  # of the fourteenth; the day after in Athens
+    with inside(app, shop):
+        current_business().timezone = "Europe/Athens"
+        db.session.commit()
+    for name, joined, last in (
+        ("Old", night - timedelta(days=2), NOON),
+        ("Late", night - timedelta(days=1), None),
+        ("New", night, NOON + timedelta(days=1)),
+    ):
+        make_customer(app, shop, name, created_at=joined, last_purchase_at=last)
+    html = owner.get(shop.url(f"/customers/?{query}")).text
+    assert set(re.findall(r'class="who-name"[^>]*><bdi>(\w+)<', html)) == shown
+
+
+def test_every_filter_is_a_pill_that_one_press_takes_off(
+    app: Flask, shop: Shop, owner: FlaskClient
+) -> None:
+    """D9."""
+    gold = make_tier(app, shop, "Gold", 0)
+    asked = {"q": "ann", "status": "ACTIVE", "tier": gold, "tag": "vip", "last_until": "2026-06-15"}
+    asked |= {"joined_since": "2026-01-01", "sort": "name"}
+    page = BeautifulSoup(owner.get(shop.url("/customers/"), query_string=asked).text, "html.parser")
+    pills = page.select(".filter-pill")
+    assert len(pills) == 6
+    for pill in pills:
+        left = dict(parse_qsl(urlsplit(str(pill["href"])).query))
+        assert len(left) == 6
+        assert left.items() < asked.items()
+        assert left["sort"] == "name", "the order is no filter"
+    assert {pill.get_text(" ", strip=True) for pill in pills} > {"Take off: Tier: Gold"}

@@ -116,7 +116,8 @@ def page(filter_: Filter) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize(
-    "sort", ["name", "-name", "joined", "-joined", "spent", "-spent", "last", "-last"]
+    "sort",
+    [*listing.SORTS, *listing.OF_BALANCES],
 )
 def test_every_order_walks_an_index_and_stops_after_a_page(
     app: Flask, shop: Shop, sort: str

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Select, select
 
 from nxloy_web.db import db, paging
-from nxloy_web.db.paging import NEVER, Order
+from nxloy_web.db.paging import NEVER, Order, Stretch, Stretches
 from nxloy_web.db.rows import find
 from nxloy_web.db.session import history
 from nxloy_web.tables.customers import Customer
@@ -223,3 +223,50 @@ def test_counts_stop_one_behind_what_is_said(scope: None, most: int, said: int) 
     ids = select(Customer.id)
     assert paging.count(ids, most) == said
     assert db.session.scalar(select(paging.counted(ids, most))) == said
+
+
+BUYERS = Stretch(
+    "bought",
+    Order(Customer.spent_minor, Customer.id, descending=True),
+    PEOPLE.where(Customer.last_purchase_at.is_not(None)),
+)
+NOBODY = Stretch("nobody", Order(Customer.id), PEOPLE.where(Customer.name_norm == "nobody"))
+OTHERS = Stretch(
+    "never",
+    Order(Customer.created_at, Customer.id),
+    PEOPLE.where(Customer.last_purchase_at.is_(None)),
+)
+
+
+@pytest.mark.parametrize("size", [1, 5, 8, 16, 23, 24, 25])
+def test_a_list_of_stretches_is_walked_on_and_back_as_one(scope: None, size: int) -> None:
+    """D9: customers by points come from two places."""
+    people = Stretches(BUYERS, NOBODY, OTHERS)
+    wanted = [
+        row[0].id
+        for stretch in (BUYERS, OTHERS)
+        for row in stretch.order.page(stretch.statement, size=100).rows
+    ]
+    assert [row[0].id for batch in people.batches(size) for row in batch] == wanted
+    pages = [people.page(size=size)]
+    while pages[-1].after:
+        pages.append(people.page(after=pages[-1].after, size=size))
+    assert [each for page in pages for each in ids(page)] == wanted
+    assert [page.is_first for page in pages] == [True] + [False] * (len(pages) - 1)
+    for page, next_page in zip(pages[-2::-1], pages[::-1], strict=False):
+        again = people.page(before=next_page.before, size=size)
+        assert ids(again) == ids(page)
+        assert (again.is_first, again.before, again.after) == (
+            page.is_first,
+            page.before,
+            page.after,
+        )
+
+
+@pytest.mark.parametrize("cursor", ["x", "bought", "bought~1", "nobody~9~c1", "never~now~c1", "~~"])
+def test_a_cursor_of_no_stretch_shows_the_first_page(scope: None, cursor: str) -> None:
+    people = Stretches(BUYERS, NOBODY, OTHERS)
+    first = people.page(size=5)
+    for said in ({"after": cursor}, {"before": cursor}):
+        page = people.page(**said, size=5)
+        assert (ids(page), page.is_first, page.before) == (ids(first), True, "")

@@ -17,6 +17,10 @@ AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 DESK = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
+CUT_OFF = """() => [...document.querySelectorAll('.data-table')]
+    .filter(table => table.scrollWidth > table.parentElement.clientWidth + 1)
+    .map(table => `${table.ariaLabel} is wider than its card`)"""
+"""A card clips what is wider: a column that nobody can reach."""
 
 ROW_OF = {
     "customer_id": "SELECT customer_id FROM reward_redemptions WHERE business_id = %s LIMIT 1",
@@ -89,6 +93,9 @@ def faults(page: Page, address: str) -> list[str]:
         found += [f"{theme} {size['width']}: {line}" for line in violations(page)]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
         found.append("wider than a phone")
+    for width in (721, 820, 1000):
+        page.set_viewport_size({"width": width, "height": 1000})
+        found += [f"{width}: {table}" for table in page.evaluate(CUT_OFF)]
     page.remove_listener("console", listen)
     return found
 

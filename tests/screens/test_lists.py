@@ -1,5 +1,6 @@
 """What is true of every list: its export is what it shows, and its figures agree."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import asking
 from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.segments import CustomerSegment, SegmentKind
 from tests.browsing import visit
 from tests.customers.people import enrolled
-from tests.factories import Shop, inside, make_reward, make_shop
+from tests.factories import NOON, Shop, inside, make_reward, make_shop, make_tier
 from tests.ledger.books import give
 from tests.pressing import HTMX, browser_as, press, press_with_htmx, words_of
+from tests.screens.test_every_page import CUT_OFF
 
 
 @pytest.fixture
@@ -25,11 +28,22 @@ def shop(app: Flask) -> Shop:
     return make_shop(app)
 
 
-def asked(app: Flask, shop: Shop, name: str) -> RewardRedemption:
+DAY = timedelta(days=1)
+TOPS_OF_CELLS = """row => [...row.cells].map(cell => cell.getBoundingClientRect())
+    .filter(box => box.width).map(box => box.top)"""
+IS_ON_TOP = """head => {
+    const box = head.getBoundingClientRect();
+    return head.contains(document.elementFromPoint(box.left + 20, box.top + box.height / 2));
+}"""
+
+
+def asked(
+    app: Flask, shop: Shop, name: str, reward: str = "Cake", **values: Any
+) -> RewardRedemption:
     """One more request, of a customer of this name."""
     customer_id, reward_id = (
         enrolled(app, shop, name),
-        make_reward(app, shop, f"{name}'s cake"),
+        make_reward(app, shop, reward, **values),
     )
     give(app, shop, customer_id, 500)
     with inside(app, shop):
@@ -102,6 +116,129 @@ def test_a_list_that_is_asked_for_again_brings_its_figures(app: Flask, shop: Sho
     part = staff.get(shop.url("/redemptions/"), headers=HTMX)
     assert "1 waiting" in words_of(part.text)
     assert "hx-partial" not in staff.get(shop.url("/customers/"), headers=HTMX).text
+
+
+@pytest.mark.parametrize(
+    ("sort", "shown"),
+    [
+        ("customer", ["Amara", "Bo", "Chloe"]),
+        ("-customer", ["Chloe", "Bo", "Amara"]),
+        ("reward", ["Chloe", "Amara", "Bo"]),
+        ("-reward", ["Bo", "Amara", "Chloe"]),
+        ("points", ["Bo", "Chloe", "Amara"]),
+        ("-points", ["Amara", "Chloe", "Bo"]),
+        ("requested", ["Bo", "Chloe", "Amara"]),
+        ("nonsense", ["Amara", "Chloe", "Bo"]),
+    ],
+)
+def test_the_queue_stands_in_every_order(
+    app: Flask, shop: Shop, sort: str, shown: list[str]
+) -> None:
+    """D9: and so does its export."""
+    for name, reward, cost in (("Bo", "Tea", 10), ("Chloe", "Cake", 20), ("Amara", "Pie", 30)):
+        asked(app, shop, name, reward=reward, points_cost=cost)
+    owner = browser_as(app, shop)
+    page = owner.get(shop.url(f"/redemptions/?sort={sort}"))
+    assert [each.get_text().split()[0] for each in page.html.select("tbody .who-name")][
+        ::2
+    ] == shown
+    export = page.html.select_one("a[href*='export.csv']")
+    lines = owner.get(str(export["href"])).text.splitlines()[1:]
+    assert [line.split(",")[1].split()[0] for line in lines] == shown
+
+
+def test_days_are_among_the_filters_of_the_queue(app: Flask, shop: Shop) -> None:
+    """D9."""
+    asked(app, shop, "Amara")
+    owner = browser_as(app, shop)
+    today = clock.now().date()
+    for query, shows in (
+        ({"since": today - timedelta(days=2)}, True),
+        ({"since": today + timedelta(days=2)}, False),
+        ({"until": today - timedelta(days=2)}, False),
+        ({"until": today + timedelta(days=2)}, True),
+    ):
+        page = owner.get(shop.url("/redemptions/"), {key: str(day) for key, day in query.items()})
+        assert ("Amara" in page.text) is shows, query
+        assert len(page.html.select(".filter-pill")) == 1 or not shows
+
+
+@pytest.mark.parametrize(
+    ("sort", "shown"),
+    [
+        ("name", ["Big", "Old", "Zero"]),
+        ("-name", ["Zero", "Old", "Big"]),
+        ("customers", ["Zero", "Old", "Big"]),
+        ("-customers", ["Big", "Old", "Zero"]),
+        ("refreshed", ["Old", "Big", "Zero"]),
+        ("nonsense", ["Big", "Old", "Zero"]),
+    ],
+)
+def test_segments_stand_in_every_order(app: Flask, shop: Shop, sort: str, shown: list[str]) -> None:
+    """D9."""
+    for name, count, at in (("Zero", 0, None), ("Big", 9, NOON), ("Old", 3, NOON - DAY)):
+        with inside(app, shop):
+            values = {"kind": SegmentKind.MANUAL, "member_count": count, "refreshed_at": at}
+            db.session.add(CustomerSegment(id=new_id(), name=name, **values))
+            db.session.commit()
+    page = browser_as(app, shop).get(shop.url(f"/segments/?sort={sort}"))
+    assert [each.get_text() for each in page.html.select(".who-name")] == shown
+
+
+def test_the_team_stands_in_every_order(app: Flask, shop: Shop) -> None:
+    """D9."""
+    owner = browser_as(app, shop)
+
+    def roles(sort: str) -> list[str]:
+        page = owner.get(shop.url(f"/team/?sort={sort}"))
+        table = page.html.select_one("table[aria-label=Team]")
+        return [each.get_text() for each in table.select("tbody .badge")]
+
+    assert roles("role") == roles("nonsense")
+    assert roles("-role") == roles("role")[::-1]
+    assert roles("role")[0] == "Owner"
+    for sort in ("name", "since"):
+        assert sorted(roles(sort)) == sorted(roles("role"))
+
+
+@pytest.mark.browser
+def test_lists_are_tables_on_a_tablet_and_two_lines_a_row_on_a_phone(
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
+) -> None:
+    """D9: at 820 they were cards of a label a line; a phone showed three customers."""
+    for number in range(30):
+        enrolled(app, shop, f"Customer {number}")
+    asked(app, shop, "Amara")
+    make_tier(app, shop, "Gold", 1_000)
+    page = visit(context, app, live_server, shop.owner_id)
+    page.set_viewport_size({"width": 820, "height": 1100})
+    program = f"/programs/{shop.program_id}"
+    for path in ("/customers/", "/redemptions/", "/ledger/", "/team/", "/audit/", program):
+        page.goto(live_server + shop.url(path))
+        row = page.locator(".data-table tbody tr").first
+        tops = row.evaluate(TOPS_OF_CELLS)
+        assert len(set(tops)) == 1, f"{path}: not the cells of one row"
+        for width in (721, 1000, 820):
+            page.set_viewport_size({"width": width, "height": 1100})
+            assert page.evaluate(CUT_OFF) == [], width
+    page.goto(live_server + shop.url("/customers/"))
+    page.mouse.wheel(0, 700)
+    head = page.get_by_role("columnheader", name="Customer")
+    expect(head).to_be_in_viewport()
+    assert head.evaluate(IS_ON_TOP), "rows cover the head"
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server + shop.url("/customers/"))
+    bar = page.locator(".tab-bar-desk").bounding_box()
+    assert bar is not None
+    rows = page.locator(".data-table tbody tr").all()
+    boxes = [box for row in rows if (box := row.bounding_box())]
+    assert sum(box["y"] + box["height"] <= bar["y"] for box in boxes) >= 6
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("Joined from").fill("2020-01-01")
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("link", name="Take off: Joined from 1 Jan 2020").click()
+    expect(page.locator(".filter-pill")).to_have_count(0)
 
 
 @pytest.mark.browser
