@@ -15,7 +15,16 @@ from wtforms.validators import InputRequired, NumberRange
 
 from nxloy_web.businesses import choices
 from nxloy_web.permissions import Role
-from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options, options_of
+from nxloy_web.web.fields import (
+    NAME,
+    at_most,
+    is_email,
+    needed,
+    no_link,
+    one_line,
+    options,
+    options_of,
+)
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 from nxloy_web.zones import country_of, present_name
 
@@ -57,7 +66,7 @@ class _WholeNumberField(IntegerField):
 
 class SettingsForm(EditForm):
     name = StringField(
-        "Name", needed("Enter the name of your business."), filters=[one_line],
+        "Name", [*needed("Enter the name of your business."), no_link], filters=[one_line],
         render_kw={"maxlength": NAME},
     )  # fmt: skip
     timezone = SelectField(

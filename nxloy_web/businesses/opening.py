@@ -11,6 +11,7 @@ from nxloy_web.db import db
 from nxloy_web.db.facts import differing
 from nxloy_web.errors import BusinessRule, FormUsed
 from nxloy_web.permissions import Role
+from nxloy_web.plain_names import refuse_links
 from nxloy_web.tables.businesses import Business, Location, Membership
 from nxloy_web.texts import _
 
@@ -38,6 +39,7 @@ class BusinessIsOpen(BusinessRule):
 def open_business(new: NewBusiness, *, owner_id: str, at: datetime) -> Business:
     """Make the business in whose scope we are, with `owner_id` as its owner."""
     refuse_second(new)
+    refuse_links(new.name)
     business = Business(
         id=new.id,
         name=new.name,

@@ -17,6 +17,7 @@ from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule
 from nxloy_web.money import same_figure
 from nxloy_web.permissions import Permission
+from nxloy_web.plain_names import refuse_links
 from nxloy_web.tables.businesses import Business, BusinessSettings
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.tables.purchases import Purchase
@@ -48,6 +49,7 @@ def has_money() -> bool:
 def change(facts: BusinessFacts, *, version: int | None, by: Actor, at: datetime) -> Business:
     """Save name, timezone, locale, currency and settings together."""
     by.needs(Permission.BUSINESS_EDIT)
+    refuse_links(facts.name)
     row = locked_business()
     check_version(row, version)
     before, after = changes(row, facts)

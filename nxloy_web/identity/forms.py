@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, ValidationError
 from nxloy_web.businesses import choices, slugs
 from nxloy_web.db import doors
 from nxloy_web.identity import passwords
-from nxloy_web.web.fields import NAME, at_most, is_email, needed, one_line, options_of
+from nxloy_web.web.fields import NAME, at_most, is_email, needed, no_link, one_line, options_of
 from nxloy_web.web.forms import BaseForm, CreateForm
 
 _AS_NEW = {"autocomplete": "new-password"}
@@ -22,7 +22,7 @@ def _email(label: str = "E-mail", autocomplete: str = "email") -> EmailField:
 def _name() -> StringField:
     return StringField(
         "Your name",
-        needed("Enter your name."),
+        [*needed("Enter your name."), no_link],
         filters=[one_line],
         render_kw={"autocomplete": "name", "maxlength": NAME},
     )
@@ -60,7 +60,7 @@ class BusinessForm(CreateForm):
 
     business_name = StringField(
         "Business",
-        needed("Enter the name of your business."),
+        [*needed("Enter the name of your business."), no_link],
         filters=[one_line],
         description="What customers know you as.",
         render_kw={"autocomplete": "organization", "maxlength": NAME},

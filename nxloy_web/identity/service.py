@@ -14,6 +14,7 @@ from nxloy_web.identity.guesses import Origin
 from nxloy_web.identity.people import find_or_create_user
 from nxloy_web.mail import service as mail
 from nxloy_web.permissions import Role
+from nxloy_web.plain_names import refuse_links
 from nxloy_web.tables.auth import (
     User,
     VerificationCode,
@@ -61,6 +62,9 @@ def sign_up(
     Runs inside the scope of the new business. Answers the same when the address has an account:
     then nothing is made and a mail says so. A second press of the same form does nothing.
     """
+    # Before the address is looked at: what becomes of a taken id must not tell whose it is.
+    opening.refuse_second(new)
+    refuse_links(name)
     person = User(
         name=name,
         email=email.strip(),
@@ -71,8 +75,6 @@ def sign_up(
         known = people.by_email(email)
         if known is not None and not _owns(known.id, new.id):
             _tell_known(known, reset_link, sign_in_link, at=at)
-            return
-        opening.refuse_second(new)
         return
     opening.open_business(new, owner_id=person.id, at=at)
     _send_verification(person, verify_link, attempt=new.id, at=at)
@@ -178,6 +180,7 @@ def change_password(user_id: str, password: str, link: str, *, at: datetime) -> 
 
 
 def rename(user_id: str, name: str) -> User:
+    refuse_links(name)
     user = people.by_id(user_id, lock=True)
     user.name = name
     db.session.flush()

@@ -7,6 +7,7 @@ from wtforms.validators import Optional as MayBeEmpty
 from nxloy_web.contacts import LONGEST_EMAIL, LONGEST_PHONE, email_norm
 from nxloy_web.customers.reach import NotReachable, phone_columns
 from nxloy_web.errors import NotUsable
+from nxloy_web.web.fields import no_link
 from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
 
 LONGEST_NAME = 80
@@ -42,8 +43,10 @@ _PHONE = [
 
 
 class JoinForm(CreateForm):
-    first_name = StringField("First name", validators=[DataRequired("Enter your name."), _NAME])
-    last_name = StringField("Last name", validators=[MayBeEmpty(), _NAME])
+    first_name = StringField(
+        "First name", validators=[DataRequired("Enter your name."), _NAME, no_link]
+    )
+    last_name = StringField("Last name", validators=[MayBeEmpty(), _NAME, no_link])
     email = EmailField("E-mail", validators=_EMAIL)
     phone = TelField("Phone", validators=_PHONE)
     email_opt_in = BooleanField(OFFERS)
@@ -65,8 +68,10 @@ class CodeForm(BaseForm):
 
 
 class ProfileForm(EditForm):
-    first_name = StringField("First name", validators=[DataRequired("Enter your name."), _NAME])
-    last_name = StringField("Last name", validators=[MayBeEmpty(), _NAME])
+    first_name = StringField(
+        "First name", validators=[DataRequired("Enter your name."), _NAME, no_link]
+    )
+    last_name = StringField("Last name", validators=[MayBeEmpty(), _NAME, no_link])
     phone = TelField("Phone", validators=_PHONE)
     email_opt_in = BooleanField(OFFERS)
     sms_opt_in = BooleanField(TEXTS)

@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, Length
 
 from nxloy_web.contacts import email_norm
 from nxloy_web.errors import NotUsable
+from nxloy_web.plain_names import LinkInName, refuse_links
 
 NAME = 80
 
@@ -38,6 +39,14 @@ def needed(sentence: str, longest: int = NAME) -> list[Any]:
 
 def at_most(longest: int) -> Length:
     return Length(max=longest, message=f"Use at most {longest} characters.")
+
+
+def no_link(form: Any, field: Any) -> None:
+    """For names that travel by mail."""
+    try:
+        refuse_links(field.data or "")
+    except LinkInName as refusal:
+        raise ValidationError(str(refusal)) from None
 
 
 def is_email(form: Any, field: Any) -> None:

@@ -140,6 +140,24 @@ def test_the_id_of_another_business_opens_nothing(
     assert count(as_admin, "users", "email", form["email"]) == 0
 
 
+def test_a_taken_id_tells_nobody_whose_address_is_known(
+    app: Flask, client: FlaskClient, as_admin: Admin
+) -> None:
+    """X8: with the id of a business an unknown address was answered otherwise than a known one."""
+    shop = make_shop(app)
+    make_user(app, "Known", "known-elsewhere@example.com")
+    (owners,) = as_admin.execute(
+        "SELECT email FROM users WHERE id = %s", [shop.owner_id]
+    ).fetchone()
+    answers = {
+        (answer.status_code, answer.location)
+        for email in ("unknown@example.com", "known-elsewhere@example.com", owners)
+        for answer in [client.post("/sign-up", data=typed(new_id=shop.business_id, email=email))]
+    }
+    assert answers == {(409, None)}
+    assert mails_to(app, "known-elsewhere@example.com") == []
+
+
 def test_a_taken_web_address_is_said_and_another_proposed(app: Flask, client: FlaskClient) -> None:
     make_shop(app, "cafe-luna-taken")
     answer = client.post("/sign-up", data=typed(slug="cafe-luna-taken"))
