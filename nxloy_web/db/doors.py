@@ -6,7 +6,7 @@ transaction must not begin before a business has been entered. The functions bel
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -41,6 +41,9 @@ class Front:
     currency: str
     locale: str
     hue: int
+    is_confirmed: bool = True
+    """Whether an owner has proved an address. Asked for strangers alone: whoever has a part in a
+    business came in after that."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,10 @@ def places_of(user_id: str) -> list[PlaceOf]:
 
 
 def front(slug: str) -> Front | None:
-    """What anybody may see of a business: the head of its portal."""
-    return _front(_one("SELECT * FROM nx.door_front(:slug)", slug=slug))
+    """What anybody may see of a business, once it is confirmed: the head of its portal."""
+    row = _one("SELECT * FROM nx.door_front(:slug)", slug=slug)
+    found = _front(row)
+    return found if found is None or row is None else replace(found, is_confirmed=row.is_confirmed)
 
 
 def invited_to(token_hash: str) -> str | None:

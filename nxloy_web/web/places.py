@@ -149,7 +149,7 @@ def _portal_place(slug: str, view: Any) -> Place:
             raise SignInNeeded
         return _place(current_user.front, current_user)
     front = doors.front(slug)
-    if front is None:
+    if front is None or not front.is_confirmed:
         raise NotFound
     if not is_open_to_all(view):
         raise SignInNeeded

@@ -30,7 +30,8 @@ LINKS = [
 ]
 NAMES = [
     "Café Luna", "Dr. Huber", "J.R.R. Tolkien", "St.Johann", "Müller GmbH & Co.KG",
-    "Bäckerei Co. KG", "No. 5", "A.C.M.E.", "Rock 'n' Roll", "24/7 Kiosk", "Anna-Lena", "محمد", "山田 太郎", "",
+    "Bäckerei Co. KG", "No. 5", "A.C.M.E.", "Rock 'n' Roll", "24/7 Kiosk", "Anna-Lena",
+    "محمد", "山田 太郎", "",
 ]  # fmt: skip
 
 

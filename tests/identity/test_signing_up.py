@@ -140,6 +140,20 @@ def test_the_id_of_another_business_opens_nothing(
     assert count(as_admin, "users", "email", form["email"]) == 0
 
 
+def test_a_shop_has_no_public_page_before_its_owner_is_known(
+    app: Flask, client: FlaskClient
+) -> None:
+    """X12: a stranger's shop had one at once, under any name."""
+    form = signed_up(app, client, slug=f"prize-{new_id()[-8:]}")
+    front = f"/p/{form['slug']}/"
+    visitor = app.test_client()
+    for path in ("", "join", "sign-in", "card"):
+        assert visitor.get(front + path).status_code == 404
+    link = link_in(last_mail(app, form["email"]), "/verify/")
+    assert client.post(link).status_code == 303
+    assert visitor.get(front).status_code == 200
+
+
 def test_a_taken_id_tells_nobody_whose_address_is_known(
     app: Flask, client: FlaskClient, as_admin: Admin
 ) -> None:
