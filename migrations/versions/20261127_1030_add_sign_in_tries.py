@@ -38,4 +38,5 @@ def upgrade() -> None:
 
 @one_transaction
 def downgrade() -> None:
+    # nx: assured NX040 guesses are counted anew
     op.drop_table("sign_in_tries")
