@@ -6,6 +6,7 @@ import click
 from flask import Flask, current_app
 
 from nxloy_web import tasks, worker
+from nxloy_web.config import WORKER, worker_setting
 from nxloy_web.db.reachable import refuse_unreachable
 from nxloy_web.db.roles_command import roles_command
 
@@ -23,7 +24,7 @@ def worker_command(concurrency: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     tasks.load()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    setting = worker.address_setting(app)
+    setting = worker_setting(app.config)
     refuse_unreachable(setting, app.config[setting])
     if lacking := worker.lacks(app):
         raise click.ClickException(
@@ -31,5 +32,8 @@ def worker_command(concurrency: int) -> None:
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}): run `flask schema "
             "expand`, or `flask db upgrade` with nobody at work, and start the worker again."
         )
+    if app.config["PROCESS_KIND"] != WORKER:
+        # Its sessions would sign in as the web does, and long jobs end at the web's limits.
+        raise click.ClickException("Start the worker with PROCESS_KIND=worker in its environment.")
     logging.getLogger(__name__).info("Working. Ctrl-C stops.")
     worker.run_worker(app, concurrency=concurrency)

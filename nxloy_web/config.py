@@ -13,6 +13,8 @@ try:
 except PackageNotFoundError:
     VERSION = "0.1.0"
 
+WORKER = "worker"
+
 
 PORTAL_COOKIE = "PORTAL_COOKIE_NAME"
 
@@ -41,10 +43,12 @@ def from_environment() -> dict[str, Any]:
 def complete(config: dict[str, Any]) -> dict[str, Any]:
     """What follows from the settings: the database engine, cookies, the instance folder."""
     secure = str(config["BASE_URL"]).startswith("https://")
+    is_worker = config["PROCESS_KIND"] == WORKER
+    setting = worker_setting(config) if is_worker else "DATABASE_URL"
     try:
-        url = with_driver(config.get("DATABASE_URL") or "postgresql:///nowhere")
+        url = with_driver(config.get(setting) or "postgresql:///nowhere")
     except NotAnAddress as error:
-        raise SystemExit(f"Correct DATABASE_URL, or unset it: {error}.") from None
+        raise SystemExit(f"Correct {setting}, or unset it: {error}.") from None
     return {
         "INSTANCE": str(Path(config["INSTANCE"]).absolute()),
         "SQLALCHEMY_DATABASE_URI": url,
@@ -68,6 +72,11 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": secure,
     }
+
+
+def worker_setting(config: dict[str, Any]) -> str:
+    """The setting that says where the worker signs in: its own, or else the application's."""
+    return "WORKER_DATABASE_URL" if config["WORKER_DATABASE_URL"] else "DATABASE_URL"
 
 
 class NotAnAddress(ValueError):

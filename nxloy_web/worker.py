@@ -12,7 +12,7 @@ from flask import Flask
 from procrastinate.exceptions import ConnectorException
 from psycopg.conninfo import make_conninfo
 
-from nxloy_web.config import VERSION, without_driver
+from nxloy_web.config import VERSION, without_driver, worker_setting
 from nxloy_web.db import db
 from nxloy_web.jobs import bind, go_on_with_stalled, queue
 from nxloy_web.schema import history
@@ -152,13 +152,8 @@ def _something_is_due(app: Flask) -> bool:
         return bool(row and row[0])
 
 
-def address_setting(app: Flask) -> str:
-    """The setting that says where the worker signs in: its own, or else the application's."""
-    return "WORKER_DATABASE_URL" if app.config["WORKER_DATABASE_URL"] else "DATABASE_URL"
-
-
 def _address(app: Flask) -> str:
-    url: str = app.config[address_setting(app)]
+    url: str = app.config[worker_setting(app.config)]
     # The queue's own connections say their version too: a worker that waits for work has no
     # other, and a contract step must not take away what an older one still needs.
     return make_conninfo(

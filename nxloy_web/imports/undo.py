@@ -1,22 +1,29 @@
 """Taking a whole import back, batch by batch: purchases by compensating entries, customers by
 deleting those nobody has touched since. Each batch is one transaction, so a stop loses nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from nxloy_web import jobs
 from nxloy_web.actors import SYSTEM, Actor
 from nxloy_web.db import copying, db
+from nxloy_web.db.copying import among
+from nxloy_web.db.paging import Order
 from nxloy_web.ledger.books import Books
 from nxloy_web.purchases import returning
 from nxloy_web.tables.imports import ImportKind, ImportLine, ImportRun
 from nxloy_web.tables.points import Why
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 
-BATCH = 1_000
+STEP = 200
+"""Purchases or customers in one transaction. Their people's balances are locked until its end, so
+it is counted in what is touched, however much each of them has bought."""
 REASON = "Import undone"
+# Backwards: of each customer the newest first, so that a tier is left in the order it was reached.
+NEWEST_FIRST = Order(Purchase.customer_id, Purchase.occurred_at, Purchase.id, descending=True)
 
 
 def take_back(run: ImportRun, at: datetime) -> None:
@@ -27,46 +34,41 @@ def take_back(run: ImportRun, at: datetime) -> None:
 
 
 def _purchases(run: ImportRun, at: datetime) -> None:
-    mine = Purchase.import_run_id == run.id
-    total = db.session.scalar(select(func.count(Purchase.id)).where(mine)) or 0
-    after = ""
-    while customer_ids := _next_customers(run.id, after):
-        void_purchases(run, customer_ids, at)
-        left = db.session.scalar(
-            select(func.count(Purchase.id)).where(mine, Purchase.undone_at.is_(None))
-        )
-        jobs.progress(total - (left or 0), total)
+    left = _left_of(run)
+    total = db.session.scalar(
+        select(func.count(Purchase.id)).where(Purchase.import_run_id == run.id)
+    )
+    done = (total or 0) - (
+        db.session.scalar(select(func.count()).select_from(left.subquery())) or 0
+    )
+    seen, is_more = "", True
+    while is_more:
+        step = NEWEST_FIRST.page(left, after=seen, size=STEP)
+        void_purchases(run, [row.id for row in step.rows], at)
+        done += len(step.rows)
+        jobs.progress(done, total)
         db.session.commit()
         jobs.pause_if_stopping()
-        after = customer_ids[-1]
+        seen, is_more = step.after, bool(step.after)
 
 
-def _next_customers(run_id: str, after: str) -> list[str]:
-    """Whose purchases of the run still hold their keys."""
-    return list(
-        db.session.scalars(
-            select(Purchase.customer_id)
-            .where(
-                Purchase.import_run_id == run_id,
-                Purchase.undone_at.is_(None),
-                Purchase.customer_id > after,
-            )
-            .distinct()
-            .order_by(Purchase.customer_id)
-            .limit(BATCH)
-        )
+def _left_of(run: ImportRun) -> Select[str, datetime, str]:
+    """The purchases of the run that still hold their keys."""
+    return select(Purchase.customer_id, Purchase.occurred_at, Purchase.id).where(
+        Purchase.import_run_id == run.id, Purchase.undone_at.is_(None)
     )
 
 
-def void_purchases(run: ImportRun, customer_ids: list[str], at: datetime) -> None:
-    """Take back what the run brought in for these customers, in the open transaction."""
-    of_batch = (Purchase.import_run_id == run.id, copying.among(Purchase.customer_id, customer_ids))
+def void_purchases(run: ImportRun, purchase_ids: Sequence[str], at: datetime) -> None:
+    """Take back these purchases that the run brought in, in the open transaction."""
+    of_step = among(Purchase.id, purchase_ids)
+    customer_ids = set(db.session.scalars(select(Purchase.customer_id).where(of_step)))
     if run.options.program_id is not None:
         books = Books(run.options.program_id, customer_ids, at=at)
         # Read under the locks: what was voided by hand meanwhile is not taken back again.
         recorded = db.session.scalars(
             select(Purchase.id).where(
-                *of_batch, Purchase.status == PurchaseStatus.RECORDED, Purchase.points > 0
+                of_step, Purchase.status == PurchaseStatus.RECORDED, Purchase.points > 0
             )
         )
         whys = {purchase_id: Why(inputs={"purchase": purchase_id}) for purchase_id in recorded}
@@ -75,11 +77,11 @@ def void_purchases(run: ImportRun, customer_ids: list[str], at: datetime) -> Non
         books.write_batch(by=by)
     _update(
         update(Purchase)
-        .where(*of_batch, Purchase.status == PurchaseStatus.RECORDED)
+        .where(of_step, Purchase.status == PurchaseStatus.RECORDED)
         .values(status=PurchaseStatus.VOIDED, voided_at=at, void_reason=REASON)
     )
     # Also those voided by hand before: their keys are free too.
-    _update(update(Purchase).where(*of_batch, Purchase.undone_at.is_(None)).values(undone_at=at))
+    _update(update(Purchase).where(of_step, Purchase.undone_at.is_(None)).values(undone_at=at))
     copying.stage("nx_buyers", "id text", ((customer_id,) for customer_id in customer_ids))
     copying.run(_COUNT_AGAIN)
 
@@ -108,7 +110,7 @@ def _customers(run: ImportRun, at: datetime) -> None:
         select(ImportLine.line, ImportLine.created_id)
         .where(*made, ImportLine.line > after)
         .order_by(ImportLine.line)
-        .limit(BATCH)
+        .limit(STEP)
     ).all():
         copying.stage("nx_made", "id text", ((row.created_id,) for row in rows))
         copying.run(_DELETE_UNTOUCHED, at=at)

@@ -35,6 +35,10 @@ class ImportState(enum.Enum):
     UNDOING = "UNDOING"
     UNDONE = "UNDONE"
     FAILED = "FAILED"
+    STOPPED = "STOPPED"
+    """Stopped by somebody half-way; what came in stays, and it can go on."""
+    DISCARDED = "DISCARDED"
+    """Its file was taken away before anything came in."""
 
 
 AT_WORK = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
@@ -57,6 +61,19 @@ class ImportOptions(BaseModel):
     """What should be known about how the file was read."""
 
 
+class ImportTotals(BaseModel):
+    """What the check has added up over the lines that are new."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    people: int = 0
+    amount_minor: int = 0
+    points: int = 0
+    """What they would give in the tiers people hold today."""
+    with_cells_left_out: int = 0
+    """Lines that come in without one of their cells."""
+
+
 class UploadedFile(TenantMixin, Base):
     """Kept in the database: the worker that reads it may be another machine."""
 
@@ -68,6 +85,12 @@ class UploadedFile(TenantMixin, Base):
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    removed_at: Mapped[datetime | None]
+    """When its content was taken away; what it was called and its hash stay."""
+
+    __table_args__ = (
+        tenant_index("ix_uploaded_files_kept", "created_at", where="removed_at IS NULL"),
+    )
 
 
 class ImportRun(TenantMixin, TimestampMixin, Base):
@@ -88,6 +111,9 @@ class ImportRun(TenantMixin, TimestampMixin, Base):
     known_rows: Mapped[int] = mapped_column(server_default="0", default=0)
     failed_rows: Mapped[int] = mapped_column(server_default="0", default=0)
     points: Mapped[int] = mapped_column(server_default="0", default=0)
+    totals: Mapped[ImportTotals] = mapped_column(
+        TypedJson(ImportTotals), server_default=text("'{}'"), default=ImportTotals
+    )
     error: Mapped[str | None]
     by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     finished_at: Mapped[datetime | None]

@@ -96,6 +96,11 @@ class Purchase(TenantMixin, TimestampMixin, Base):
         tenant_index("ix_purchases_customer_id", "customer_id", "occurred_at"),
         tenant_index("ix_purchases_occurred_at", "occurred_at", "id"),
         tenant_index(
-            "ix_purchases_import_run_id", "import_run_id", where="import_run_id IS NOT NULL"
+            "ix_purchases_import_run",
+            "import_run_id",
+            "customer_id",
+            "occurred_at",
+            "id",
+            where="import_run_id IS NOT NULL",
         ),
     )

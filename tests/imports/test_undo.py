@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,12 +135,9 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     import_id = steps.upload(client, shop, content, "PURCHASES")
     steps.check(app, client, shop, import_id)
     assert client.post(shop.url(f"/imports/{import_id}/run")).status_code == 303
-    killed_at = kill_a_worker_at_work(app, shop, import_id, tmp_path)
+    killed_at = kill_a_worker(app, lambda: steps.run_of(app, shop, import_id).place, tmp_path)
     assert 0 < killed_at < 16_000
-    as_admin.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-    with app.app_context():
-        worker.take_up(app)
-    worker.run_until_idle(app)
+    go_on(app, as_admin)
     run = steps.run_of(app, shop, import_id)
     assert (run.state, steps.counts(run)) == (ImportState.DONE, (16_000, 0, 0))
     expected = sum(n % 9 for n in range(16_000))
@@ -152,16 +150,50 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     assert in_order(app, shop)
 
 
-def kill_a_worker_at_work(app: Flask, shop: Shop, import_id: str, folder: Path) -> int:
+def test_a_killed_undo_goes_on_where_it_was(
+    app: Flask, as_admin: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+) -> None:
+    """I2."""
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    make_customer(app, shop, external_id="1")
+    days = [f"1,2025-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 9}.00\n" for n in range(4_000)]
+    content = ("customer_id,date,amount\n" + "".join(days)).encode()
+    run = steps.bring_in(app, client, shop, content, "PURCHASES")
+    assert client.post(shop.url(f"/imports/{run.id}/undo")).status_code == 303
+    undone = select(func.count(Purchase.undone_at))
+
+    def gone() -> int:
+        with inside(app, shop):
+            return db.session.scalar(undone) or 0
+
+    assert 0 < kill_a_worker(app, gone, tmp_path) < 4_000
+    assert in_order(app, shop)
+    go_on(app, as_admin)
+    assert steps.run_of(app, shop, run.id).state is ImportState.UNDONE
+    assert gone() == 4_000
+    assert balances(app, shop) == [(0, 0, 0)]
+    assert in_order(app, shop)
+
+
+def go_on(app: Flask, as_admin: psycopg.Connection[tuple[object, ...]]) -> None:
+    as_admin.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    with app.app_context():
+        worker.take_up(app)
+    worker.run_until_idle(app)
+
+
+def kill_a_worker(app: Flask, how_far: Callable[[], int], folder: Path) -> int:
+    """Kill a worker as soon as it has got somewhere; how far it was."""
     environment = {
         name: str(app.config[name])
         for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "SECRET_KEY")
-    } | {"INSTANCE": str(folder), "PYTHONPATH": str(ROOT)}
+    } | {"INSTANCE": str(folder), "PYTHONPATH": str(ROOT), "PROCESS_KIND": "worker"}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
     worker = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while steps.run_of(app, shop, import_id).place == 0 and time.monotonic() < deadline:
+    while how_far() == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    return steps.run_of(app, shop, import_id).place
+    return how_far()

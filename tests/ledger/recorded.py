@@ -29,6 +29,7 @@ from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.imports import ImportKind, ImportOptions, ImportRun, UploadedFile
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, ProgramSettings
 from nxloy_web.tables.points import CustomerBalance, PointLot, PointTransaction
+from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType
 from tests.factories import NOON, Shop, inside, make_shop, make_tier
 
@@ -244,7 +245,10 @@ class Player:
     def undo_import(self, which: int) -> None:
         if self.runs:
             run = db.session.get_one(ImportRun, (self.setting.shop.business_id, self.runs[which % len(self.runs)]))  # fmt: skip  # noqa: E501
-            undo.void_purchases(run, self.people, self.at)
+            left = select(Purchase.id).where(
+                Purchase.import_run_id == run.id, Purchase.undone_at.is_(None)
+            )
+            undo.void_purchases(run, db.session.scalars(left).all(), self.at)
 
     def wait(self, days: int) -> None:
         self.at += timedelta(days=days)

@@ -187,8 +187,7 @@ def test_26_an_undone_import_that_comes_again_pays_what_it_left(app: Flask) -> N
     desk.ask()
     with inside(app, desk.shop):
         run = db.session.get_one(ImportRun, (desk.shop.business_id, run_id))
-        undo.void_purchases(run, [desk.customer], NOON)
-        db.session.commit()
+        undo.take_back(run, NOON)
     assert (desk.balance.balance, desk.balance.let_off) == (0, 100)
     bring_in(desk)
     assert (desk.balance.balance, desk.balance.let_off) == (0, 0)

@@ -144,7 +144,7 @@ def _business(walk: Walk, business: str) -> None:
     add("lot_uses", "lu", balance_id="b", debit_id="pt", home_lot_id="pl", lot_id="pl", amount=1)
     back = {"balance_id": "b", "source_kind": "redemption_back", "source_id": "rr"}
     add("point_reversals", "rv", **back, wanted=5, moved=5, occurred_at=THEN)
-    add("uploaded_files", "f", filename="f.csv", sha256="x", size=1)
+    add("uploaded_files", "f", filename="f.csv", sha256="x", size=1, removed_at=THEN)
     add("import_runs", "ir", kind="CUSTOMERS", file_id="f")
     add("import_lines", run_id="ir", line=1, verdict="NEW")
     add("purchases", "pu", customer_id="ada", amount_minor=5, currency="EUR", occurred_at=THEN)
