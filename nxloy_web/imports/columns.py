@@ -52,10 +52,14 @@ FIELDS: dict[ImportKind, tuple[Field, ...]] = {
             "email_opt_in",
             "May be mailed",
             ("emailoptin", "acceptsmarketing", "acceptsemailmarketing", "newsletter", "optin",
-             "emailconsent", "subscribed"),
+             "emailconsent", "subscribed", "offersbyemail"),
             "Without this column nobody is opted in.",
         ),
-        Field("sms_opt_in", "May be texted", ("smsoptin", "acceptssmsmarketing", "smsconsent")),
+        Field(
+            "sms_opt_in",
+            "May be texted",
+            ("smsoptin", "acceptssmsmarketing", "smsconsent", "offersbytextmessage"),
+        ),
         Field("tags", "Tags", ("tags", "tag", "labels", "groups"), "Several, with commas between."),
     ),
     ImportKind.PURCHASES: (
@@ -79,8 +83,9 @@ FIELDS: dict[ImportKind, tuple[Field, ...]] = {
         Field(
             "order_number",
             "Order number",
-            ("ordernumber", "orderno", "orderid", "order", "receipt", "receiptnumber", "invoice",
-             "invoicenumber", "reference", "ref", "transactionid", "bestellnummer", "belegnummer"),
+            ("ordernumber", "orderno", "orderid", "order", "receipt", "receiptnumber",
+             "receiptno", "invoice", "invoicenumber", "reference", "ref",
+             "transactionid", "bestellnummer", "belegnummer"),
             "Makes each line itself. Without it, a line is known by its values.",
         ),
         Field(

@@ -9,16 +9,16 @@ from sqlalchemy import select
 
 from nxloy_web import contacts, member_codes
 from nxloy_web.customers.names import name_norm, name_words
-from nxloy_web.customers.spelling import LONGEST_NAME, LONGEST_NUMBER, NotPossible, clean_tags
+from nxloy_web.customers.spelling import LONGEST_NAME, LONGEST_NUMBER
 from nxloy_web.db import copying, db
 from nxloy_web.db.ids import new_id
-from nxloy_web.errors import NotUsable
 from nxloy_web.imports import values
+from nxloy_web.imports.known import SameFile
 from nxloy_web.imports.lines import Line
 from nxloy_web.imports.seen import Seen
-from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Cells, Judged
+from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Judged, Row, places_of
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.imports import ImportOptions
+from nxloy_web.tables.imports import ImportRun, ImportTotals
 from nxloy_web.texts import _
 from nxloy_web.zones import country_of
 
@@ -28,17 +28,26 @@ _KEYS = {"external_id": "customer number", "email_norm": "e-mail", "phone_e164":
 
 
 class CustomerImport:
-    def __init__(self, options: ImportOptions, *, timezone: str, at: datetime) -> None:
-        self.options = options
+    def __init__(self, run: ImportRun, *, timezone: str, at: datetime) -> None:
+        self.options = run.options
         self.region = country_of(timezone)
         self.at = at
-        self.cells = Cells(options)
+        self.places = places_of(run.options)
         self.seen = Seen()
+        self.same_file = SameFile(run)
 
     def judge(self, lines: list[Line]) -> list[Judged]:
         read = [self._read(line) for line in lines]
         there = self._there([one.new for one in read if one.new])
-        return [self._verdict(one, there) if one.new else one for one in read]
+        same_lines = self.same_file.lines(lines[0].number, lines[-1].number)
+        return [
+            one
+            if one.new is None
+            else Judged(one.line, KNOWN, "Came in with this same file before")
+            if one.line.number in same_lines
+            else self._verdict(one, there)
+            for one in read
+        ]
 
     def write(self, judged: list[Judged]) -> int:
         new = [one for one in judged if one.verdict is NEW]
@@ -51,23 +60,27 @@ class CustomerImport:
         copying.run(_INSERT_WORDS)
         return 0
 
+    def add_up(self, judged: list[Judged], totals: ImportTotals) -> None:
+        totals.people += sum(one.verdict is NEW for one in judged)
+
     def _read(self, line: Line) -> Judged:
         if line.problem:
             return Judged(line, FAILED, line.problem)
+        row = Row(line, self.places)
         try:
-            return Judged(line, NEW, new=self._values(line))
-        except (values.Wrong, NotPossible) as wrong:
+            new = self._values(row)
+        except values.Wrong as wrong:
             return Judged(line, FAILED, str(wrong))
+        return Judged(line, NEW, row.note, new=new)
 
-    def _values(self, line: Line) -> dict[str, Any]:
-        of = self.cells.of
-        reach = self._reach(of(line, "email"), of(line, "phone"))
-        number = of(line, "customer_id") or None
+    def _values(self, row: Row) -> dict[str, Any]:
+        reach = self._reach(row)
+        number = row.of("customer_id") or None
         if number and len(number) > LONGEST_NUMBER:
             raise values.Wrong(
                 _("A customer number has at most %(most)s characters.", most=LONGEST_NUMBER)
             )
-        first, last = self._name(line)
+        first, last = self._name(row)
         return {
             "id": new_id(),
             "member_code": member_codes.new_code(),
@@ -76,40 +89,35 @@ class CustomerImport:
             "first_name": first,
             "last_name": last,
             "name_norm": name_norm(first, last, reach["email"] or reach["phone_e164"]),
-            "date_of_birth": self._birthday(of(line, "birthday")),
-            "tags": clean_tags(values.tags(of(line, "tags"))),
-            "email_opt_in": values.yes_or_no(of(line, "email_opt_in")),
-            "sms_opt_in": values.yes_or_no(of(line, "sms_opt_in")),
+            "date_of_birth": row.optional("birthday", self._birthday, None),
+            "tags": row.optional("tags", values.tags, list[str]()),
+            "email_opt_in": row.optional("email_opt_in", values.yes_or_no, False),
+            "sms_opt_in": row.optional("sms_opt_in", values.yes_or_no, False),
         }
 
-    def _reach(self, email: str, phone: str) -> dict[str, str | None]:
+    def _reach(self, row: Row) -> dict[str, str | None]:
+        """One way to reach the customer is enough, so the other may be unusable."""
+        email = row.optional("email", contacts.email_norm, None)
+        phone = row.optional("phone", lambda text: contacts.phone_e164(text, self.region), None)
         if not email and not phone:
-            raise values.Wrong(_("The line has neither an e-mail address nor a phone number."))
-        try:
-            return {
-                "email": email or None,
-                "email_norm": contacts.email_norm(email) if email else None,
-                "phone_number": phone or None,
-                "phone_e164": contacts.phone_e164(phone, self.region) if phone else None,
-            }
-        except NotUsable as error:
-            raise values.Wrong(error.message) from error
+            raise values.Wrong(next(iter(row.left_out.values()), _UNREACHABLE))
+        return {
+            "email": row.of("email") if email else None,
+            "email_norm": email,
+            "phone_number": row.of("phone") if phone else None,
+            "phone_e164": phone,
+        }
 
-    def _name(self, line: Line) -> tuple[str | None, str | None]:
+    def _name(self, row: Row) -> tuple[str | None, str | None]:
         first, last, full = (
-            _one_line(self.cells.of(line, field))
-            for field in ("first_name", "last_name", "full_name")
+            row.optional(field, _name, "") for field in ("first_name", "last_name", "full_name")
         )
         if full and not first and not last:
             family, comma, given = full.partition(",")
             first, last = (given.strip(), family.strip()) if comma else _split(full)
-        if len(first) > LONGEST_NAME or len(last) > LONGEST_NAME:
-            raise values.Wrong(_("A name has at most %(most)s characters.", most=LONGEST_NAME))
         return first or None, last or None
 
-    def _birthday(self, text: str) -> date | None:
-        if not text:
-            return None
+    def _birthday(self, text: str) -> date:
         born = values.day(text, self.options.dates)
         if not OLDEST_BIRTHDAY <= born <= self.at.date():
             raise values.Wrong(_("“%(text)s” cannot be a birthday.", text=text))
@@ -157,9 +165,15 @@ def _against(one: Judged, mine: list[Key], owners: dict[Key, object], same: str)
     return Judged(one.line, KNOWN, same)
 
 
-def _one_line(text: str) -> str:
+_UNREACHABLE = _("The line has neither an e-mail address nor a phone number.")
+
+
+def _name(text: str) -> str:
     plain = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cc").split())
+    name = " ".join("".join(c for c in plain if unicodedata.category(c) != "Cc").split())
+    if len(name) > LONGEST_NAME:
+        raise values.Wrong(_("A name has at most %(most)s characters.", most=LONGEST_NAME))
+    return name
 
 
 def _split(full: str) -> tuple[str, str]:

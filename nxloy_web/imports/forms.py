@@ -67,7 +67,7 @@ def match_form(
     run: ImportRun,
     rows: Sequence[Sequence[str]],
     programs: Sequence[LoyaltyProgram],
-    currency: str,
+    likely_decimals: str,
 ) -> MatchForm:
     """The form for a file, filled with what is plain from its header and first lines."""
     choices = {"": "—"} | {column: column for column in run.options.header}
@@ -77,7 +77,9 @@ def match_form(
     }
     form_class: Any = type("MatchForm", (MatchForm,), fields | {"kind": run.kind})
     data = {f"column_{name}": column for name, column in run.options.columns.items()}
-    form: MatchForm = form_class.from_request(data=data | _likely(run, rows, programs, currency))
+    form: MatchForm = form_class.from_request(
+        data=data | _likely(run, rows, programs, likely_decimals)
+    )
     form.program.choices = {program.id: program.name for program in programs} | {
         "": "No points, only purchases"
     }
@@ -88,7 +90,7 @@ def _likely(
     run: ImportRun,
     rows: Sequence[Sequence[str]],
     programs: Sequence[LoyaltyProgram],
-    currency: str,
+    likely_decimals: str,
 ) -> dict[str, str]:
     def samples(field: str) -> list[str]:
         column = run.options.columns.get(field)
@@ -98,6 +100,6 @@ def _likely(
     date_field = "birthday" if run.kind is ImportKind.CUSTOMERS else "date"
     return {
         "dates": values.likely_date_order(samples(date_field)) or "",
-        "decimals": values.likely_decimals(samples("amount"), currency) or "",
+        "decimals": likely_decimals,
         "program": programs[0].id if programs else "",
     }

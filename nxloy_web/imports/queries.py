@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
 
+from nxloy_web import sheets
 from nxloy_web.db import db
 from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.rows import find
-from nxloy_web.imports import reading
+from nxloy_web.imports import lines as files
+from nxloy_web.imports import reading, values
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import (
@@ -24,7 +27,11 @@ from nxloy_web.tables.imports import (
 from nxloy_web.tables.jobs import JobRun
 
 LINES = 50
+OURS = ("Line", "Why it failed")
+"""What stands behind the columns of a file in that of its failed lines."""
 SAMPLE = 5
+TELLING = 1_000
+"""Amounts with a sign in them that are looked at; a file of whole numbers has none."""
 NEWEST_FIRST = Order(ImportRun.created_at, ImportRun.id, descending=True)
 BY_LINE = Order(ImportLine.line)
 
@@ -122,14 +129,24 @@ def lines(import_id: str, verdict: ImportLineVerdict | None, seen: str) -> Page[
     return BY_LINE.page(statement, after=seen, size=LINES).each(lambda row: row[0])
 
 
-def failed_rows(import_id: str, width: int) -> Iterator[list[Any]]:
-    """The failed lines as they stood in the file, with the reason behind, a piece at a time."""
+def failed_lines(run: ImportRun) -> tuple[list[str], Iterator[list[Any]]]:
+    """The failed lines as they stood in the file, with the reason behind, a piece at a time.
+
+    When they fail again, the new reason stands in the place of the old one.
+    """
+    columns = run.options.header
+    while tuple(columns[-2:]) == OURS:
+        columns = columns[:-2]
+    return [*columns, *OURS], _failed_rows(run.id, len(columns))
+
+
+def _failed_rows(import_id: str, width: int) -> Iterator[list[Any]]:
     statement = select(ImportLine.line, ImportLine.raw, ImportLine.reason).where(
         ImportLine.run_id == import_id, ImportLine.verdict == ImportLineVerdict.FAILED
     )
     for rows in BY_LINE.batches(statement, 1_000):
         for line, raw, reason in rows:
-            cells = (raw or {}).get("cells", [])
+            cells = [sheets.read_back(cell) for cell in (raw or {}).get("cells", [])]
             # A line of the wrong length keeps its reason in the reason's column.
             yield [*cells[:width], *[""] * (width - len(cells)), line, reason]
 
@@ -142,3 +159,14 @@ def first_rows(run: ImportRun, count: int) -> list[list[str]]:
         )
     )
     return reading.rows_of(content or b"", run.options.encoding, run.options.delimiter)[:count]
+
+
+def likely_decimals(run: ImportRun, currency: str, locale: str) -> str:
+    """The sign before decimals of the amounts' column, where the whole file leaves no doubt."""
+    column = run.options.columns.get("amount")
+    if column is None:
+        return ""
+    place = run.options.header.index(column)
+    cells = (line.cells[place] for line in files.of_run(run) if not line.problem)
+    telling = islice((cell for cell in cells if "." in cell or "," in cell), TELLING)
+    return values.likely_decimals(telling, currency, locale) or ""

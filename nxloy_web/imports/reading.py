@@ -5,12 +5,14 @@ sure is refused with a sentence, or shown on the next page to be confirmed.
 """
 
 import codecs
-import csv
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from nxloy_web.errors import BusinessRule
+from nxloy_web.imports.lines import Line, Reader
 from nxloy_web.texts import _
 
 MOST_COLUMNS = 100
@@ -55,20 +57,28 @@ def recognise(content: bytes) -> Recognised:
     """Look at a whole file. Raises Unreadable with a sentence."""
     _refuse_other_kinds(content)
     encoding, notice = _encoding(content)
-    lines = _first_lines(content, encoding)
-    delimiter = _delimiter(lines)
-    rows = _rows(lines, delimiter)
-    if not rows:
+    text = _beginning(content, encoding)
+    delimiter = _delimiter(text)
+    records = _records(text, delimiter)
+    if not records:
         raise Unreadable(_("This file is empty."))
-    columns = _columns(rows[0])
-    if len(rows) == 1:
+    header, *rows = records
+    if header.problem:
+        raise Unreadable(
+            _(
+                "The names of the columns in the first line cannot be read: %(problem)s",
+                problem=header.problem,
+            )
+        )
+    columns = _columns(header.cells)
+    if not rows:
         raise Unreadable(_("This file has column names, but no lines below them."))
-    return Recognised(encoding, delimiter, columns, rows[1:], notice)
+    return Recognised(encoding, delimiter, columns, _cells(rows), notice)
 
 
 def rows_of(start: bytes, encoding: str, delimiter: str) -> list[list[str]]:
     """The first rows below the header, from the beginning of a file that was recognised before."""
-    return _rows(_first_lines(start, encoding), delimiter)[1:]
+    return _cells(_records(_beginning(start, encoding), delimiter)[1:])
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -124,28 +134,28 @@ def _controls(start: bytes) -> int:
     return sum(byte < 32 and byte not in b"\t\r\n\x00" for byte in start)
 
 
-def _first_lines(content: bytes, encoding: str) -> list[str]:
+def _beginning(content: bytes, encoding: str) -> str:
     # Cut at a whole character; errors can only be in the last, half one.
-    text = content[: 256 * 1024].decode(encoding, errors="ignore")
-    return text.splitlines(keepends=True)[: SAMPLE_LINES + 1]
+    return content[: 256 * 1024].decode(encoding, errors="ignore")
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _delimiter(text: str) -> str:
     """The one that splits the header and the lines below alike, into the most columns."""
 
     def quality(delimiter: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in _rows(lines, delimiter))
+        widths = Counter(len(row) for row in _cells(_records(text, delimiter)))
         width, times = widths.most_common(1)[0] if widths else (0, 0)
         return (times if width > 1 else 0, width)
 
     return max(DELIMITERS, key=quality)
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    try:
-        return [row for row in csv.reader(lines, delimiter=delimiter) if any(map(str.strip, row))]
-    except csv.Error:
-        return []
+def _records(text: str, delimiter: str) -> list[Line]:
+    return list(islice(Reader(io.StringIO(text, newline=""), delimiter).all(), SAMPLE_LINES + 1))
+
+
+def _cells(lines: Sequence[Line]) -> list[list[str]]:
+    return [line.cells for line in lines if not line.problem]
 
 
 def _columns(header: list[str]) -> list[str]:

@@ -116,9 +116,8 @@ def go_on(import_id: str) -> ResponseReturnValue:
 def failed(import_id: str) -> ResponseReturnValue:
     """The failed lines as a file that can be put right and brought in again."""
     run = find(ImportRun, import_id)
-    header = [*run.options.header, "Line", "Why it failed"]
-    width = len(run.options.header)
-    return csv_download("failed-lines.csv", header, queries.failed_rows(import_id, width))
+    header, rows = queries.failed_lines(run)
+    return csv_download("failed-lines.csv", header, rows)
 
 
 def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseReturnValue:
@@ -137,5 +136,7 @@ def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseRetu
 
 def _match_form(run: ImportRun) -> MatchForm:
     rows = queries.first_rows(run, 200)
-    programs = running_programs() if run.kind is ImportKind.PURCHASES else []
-    return match_form(run, rows, programs, g.place.currency)
+    if run.kind is ImportKind.CUSTOMERS:
+        return match_form(run, rows, [], "")
+    decimals = queries.likely_decimals(run, g.place.currency, g.place.locale)
+    return match_form(run, rows, running_programs(), decimals)

@@ -29,7 +29,7 @@ from nxloy_web.tables.imports import (
     ImportLine,
     ImportRun,
     ImportState,
-    UploadedFile,
+    ImportTotals,
 )
 from nxloy_web.texts import _
 
@@ -83,21 +83,28 @@ def _work(run: ImportRun, during: ImportState) -> None:
     writes = during is ImportState.RUNNING
     importer = _importer(run)
     place = run.place
+    totals = run.totals.model_copy()
     if place == 0 and not writes:
         db.session.execute(delete(ImportLine).where(ImportLine.run_id == run.id))
         db.session.commit()
     done = 0
-    for batch in _batches(_lines_of(run)):
+    for batch in _batches(files.of_run(run)):
         judged = importer.judge(batch)
         done += len(batch)
         if done <= place:
             continue  # before a stop: only read again to know what has come before
         judged = judged[len(judged) - (done - place) :]
         _take(run.id, during, place, judged, done)
-        points = importer.write(judged) if writes else 0
+        if writes:
+            points = importer.write(judged)
+            change: dict[str, Any] = {"points": ImportRun.points + points}
+        else:
+            _add_up(importer, judged, totals)
+            change = {"totals": totals}
         _save_lines(run.id, judged, fresh=not writes)
         db.session.execute(
-            update(ImportRun).where(ImportRun.id == run.id).values(points=ImportRun.points + points)
+            update(ImportRun).where(ImportRun.id == run.id).values(change),
+            execution_options={"synchronize_session": False},
         )
         jobs.progress(done, run.lines)
         db.session.commit()
@@ -108,26 +115,19 @@ def _work(run: ImportRun, during: ImportState) -> None:
 def _importer(run: ImportRun) -> Importer:
     business = current_business()
     if run.kind is ImportKind.CUSTOMERS:
-        return CustomerImport(run.options, timezone=business.timezone, at=clock.now())
+        return CustomerImport(run, timezone=business.timezone, at=clock.now())
     return PurchaseImport(
-        run.options,
+        run,
         currency=business.currency,
+        locale=business.locale,
         timezone=business.timezone,
-        run_id=run.id,
-        by_user_id=run.by_user_id,
         at=clock.now(),
     )
 
 
-def _lines_of(run: ImportRun) -> Iterator[Line]:
-    size = db.session.scalar(select(UploadedFile.size).where(UploadedFile.id == run.file_id))
-    return files.stored(
-        run.file_id,
-        size=size or 0,
-        encoding=run.options.encoding,
-        delimiter=run.options.delimiter,
-        width=len(run.options.header),
-    )
+def _add_up(importer: Importer, judged: list[Judged], totals: ImportTotals) -> None:
+    importer.add_up(judged, totals)
+    totals.with_cells_left_out += sum(one.verdict is NEW and bool(one.reason) for one in judged)
 
 
 def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:

@@ -16,6 +16,7 @@ from nxloy_web.tables.imports import (
     ImportOptions,
     ImportRun,
     ImportState,
+    ImportTotals,
     UploadedFile,
 )
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
@@ -51,12 +52,15 @@ def upload(
             )
         )
     found = reading.recognise(content)
+    counted = lines.count(content, found.encoding, found.delimiter)
     options = ImportOptions(
         header=found.columns,
         columns=columns.guess(kind, found.columns),
         delimiter=found.delimiter,
         encoding=found.encoding,
         notice=found.notice,
+        continued=counted.continued,
+        empty=counted.empty,
     )
     file = UploadedFile(
         id=id,
@@ -73,7 +77,7 @@ def upload(
             kind=kind,
             file_id=id,
             options=options,
-            lines=lines.count(content, found.encoding, found.delimiter),
+            lines=counted.records,
             by_user_id=by.user_id,
         ),
         drawn=("options",),
@@ -96,6 +100,7 @@ def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
     _refuse_missing(run, options)
     run.options = options
     run.state = ImportState.CHECKING
+    run.totals = ImportTotals()
     _start_over(run)
     jobs.enqueue_shown(runs.check, run.id, import_id=run.id)
     return run

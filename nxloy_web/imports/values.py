@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from babel.numbers import get_currency_precision, get_currency_symbol
-
+from nxloy_web.amounts import Amount, NoAmount, read_amount
+from nxloy_web.customers.spelling import clean_tags
 from nxloy_web.errors import BusinessRule
-from nxloy_web.money import MOST_MINOR
 from nxloy_web.texts import _
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
@@ -33,8 +32,8 @@ _DATES = {
     "dmy": re.compile(r"(?P<d>\d{1,2})([-/.])(?P<m>\d{1,2})\2(?P<y>\d{4})" + _TIME, re.ASCII),
     "mdy": re.compile(r"(?P<m>\d{1,2})([-/.])(?P<d>\d{1,2})\2(?P<y>\d{4})" + _TIME, re.ASCII),
 }
+_NO_YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}\.?")
 _SHORT_YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(\D.*)?")
-_SPACES = " \u00a0\u202f\u2009'’"
 _YES = {"yes", "y", "true", "t", "1", "x", "ja", "oui", "si", "sí", "subscribed", "on"}
 _NO = {"no", "n", "false", "f", "0", "", "nein", "non", "unsubscribed", "not_subscribed", "off"}
 
@@ -44,44 +43,17 @@ class Wrong(BusinessRule):
 
 
 @lru_cache(maxsize=16384)
-def amount(text: str, currency: str, decimals: Decimals) -> int:
-    """Money in minor units. The separator of thousands must stand before groups of three."""
-    bare = _without_currency(text.strip(), currency)
-    if bare.startswith(("-", "−", "(")):
+def amount(text: str, currency: str, locale: str, decimals: Decimals) -> int:
+    """Money in minor units."""
+    if text.startswith(("-", "−", "(")):
         raise Wrong(
             _("“%(text)s” is negative; returns cannot be imported as purchases.", text=text)
         )
-    thousands = "," if decimals == "." else "."
-    match = _amount_pattern(decimals).fullmatch(bare)
-    if match is None:
-        raise Wrong(
-            _(
-                "“%(text)s” is not an amount with “%(decimals)s” before the decimals"
-                " and “%(thousands)s” between thousands.",
-                text=text,
-                decimals=decimals,
-                thousands=thousands,
-            )
-        )
-    places = get_currency_precision(currency)
-    whole = re.sub(r"\D", "", match["whole"])
-    part = match["part"] or ""
-    if len(part) > max(places, 3):
-        part = part.rstrip("0")  # 12.5000; but the three digits of 52,620 may be thousands
-    if len(part) > places:
-        raise Wrong(
-            _(
-                "“%(text)s” has %(decimals)s decimals; %(currency)s has %(places)s.",
-                text=text,
-                decimals=len(part),
-                currency=currency,
-                places=places,
-            )
-        )
-    minor = int(whole + part.ljust(places, "0"))
-    if minor > MOST_MINOR:
-        raise Wrong(_("“%(text)s” is larger than one purchase can be.", text=text))
-    return minor
+    found = read_amount(text, currency, locale, decimal_mark=decimals)
+    if isinstance(found, NoAmount):
+        raise Wrong(found.reason)
+    assert isinstance(found, Amount), "with its sign before decimals said, a text has one reading"
+    return found.minor
 
 
 @lru_cache(maxsize=4096)
@@ -123,26 +95,34 @@ def whole_number(text: str) -> int | None:
 
 
 def tags(text: str) -> list[str]:
-    found = dict.fromkeys(tag.strip() for tag in re.split(r"[,;|]", text) if tag.strip())
-    if len(found) > 20 or any(len(tag) > 40 for tag in found):
-        raise Wrong(_("At most 20 tags, each of at most 40 characters."))
-    return list(found)
+    """Several in one cell: with commas as we export them, else with semicolons or bars."""
+    separator = next((sign for sign in ",;|" if sign in text), ",")
+    return clean_tags(text.split(separator))
 
 
 def likely_date_order(samples: Iterable[str]) -> DateOrder | None:
     """The order under which most samples are dates; None when two are as likely."""
     texts = [text for text in samples if text.strip()]
-    return _most({order: sum(_is_date(text, order) for text in texts) for order in DATE_ORDERS})
+    return _most({order: sum(_fits(text, order) for text in texts) for order in DATE_ORDERS})
 
 
-def likely_decimals(samples: Iterable[str], currency: str) -> Decimals | None:
-    """The reading under which most samples are amounts, or either when both say the same."""
-    texts = [text for text in samples if text.strip()]
+def likely_decimals(samples: Iterable[str], currency: str, locale: str) -> Decimals | None:
+    """The sign before decimals that most samples allow which allow only one; None when some can
+    be read in two ways and none says which."""
     both: tuple[Decimals, Decimals] = (".", ",")
-    readings = {sign: [_amount_or_none(text, currency, sign) for text in texts] for sign in both}
-    if readings["."] == readings[","] and any(value is not None for value in readings["."]):
-        return "."
-    return _most({sign: len(texts) - readings[sign].count(None) for sign in both})
+    says = dict.fromkeys(both, 0)
+    is_open = False
+    for text in samples:
+        readings = [_amount_or_none(text.strip(), currency, locale, sign) for sign in both]
+        if readings[0] == readings[1]:
+            continue
+        if None in readings:
+            says[both[readings.index(None) - 1]] += 1
+        else:
+            is_open = True
+    if says["."] == says[","]:
+        return None if is_open or says["."] else "."
+    return max(both, key=lambda sign: says[sign])
 
 
 def _most(fitting: dict[_Way, int]) -> _Way | None:
@@ -150,44 +130,20 @@ def _most(fitting: dict[_Way, int]) -> _Way | None:
     return None if first == second else max(fitting, key=lambda way: fitting[way])
 
 
-def _without_currency(text: str, currency: str) -> str:
-    symbol = get_currency_symbol(currency, locale="en")
-    for mark in (currency, currency.lower(), symbol, symbol[-1]):
-        text = text.removeprefix(mark).removesuffix(mark)
-    text = text.strip(_SPACES)
-    letters = "".join(character for character in text if character.isalpha())
-    if letters or any(sign in text for sign in "€$£¥"):
-        raise Wrong(
-            _(
-                "“%(text)s” is not an amount in %(currency)s, the currency of this business.",
-                text=text,
-                currency=currency,
-            )
-        )
-    return text
-
-
-@lru_cache(maxsize=2)
-def _amount_pattern(decimals: Decimals) -> re.Pattern[str]:
-    thousands = re.escape(("," if decimals == "." else ".") + _SPACES)
-    return re.compile(
-        rf"(?P<whole>\d{{1,13}}|\d{{1,3}}(?P<by>[{thousands}])\d{{3}}(?:(?P=by)\d{{3}})*)"
-        rf"(?:{re.escape(decimals)}(?P<part>\d*))?",
-        re.ASCII,
-    )
-
-
-def _amount_or_none(text: str, currency: str, decimals: Decimals) -> int | None:
+def _amount_or_none(text: str, currency: str, locale: str, decimals: Decimals) -> int | None:
     try:
-        return amount(text, currency, decimals)
+        return amount(text, currency, locale, decimals)
     except Wrong:
         return None
 
 
 def _match_date(text: str, order: DateOrder) -> re.Match[str]:
-    match = _DATES[order].fullmatch(text.strip())
+    # A year of four digits in front can be only one date, whatever the others look like.
+    match = _DATES[order].fullmatch(text.strip()) or _DATES["ymd"].fullmatch(text.strip())
     if match is not None:
         return match
+    if _NO_YEAR.fullmatch(text.strip()):
+        raise Wrong(_("“%(text)s” has no year.", text=text))
     if _SHORT_YEAR.fullmatch(text.strip()):
         raise Wrong(_("“%(text)s” needs its year in four digits.", text=text))
     example = DATE_ORDERS[order].split()[0]
@@ -215,9 +171,10 @@ def _time_of_day(match: re.Match[str], text: str) -> time:
         raise Wrong(_("“%(text)s” is not a time of day.", text=text)) from None
 
 
-def _is_date(text: str, order: DateOrder) -> bool:
+def _fits(text: str, order: DateOrder) -> bool:
+    """Whether a text is a date written in just this order."""
+    match = _DATES[order].fullmatch(text.strip())
     try:
-        day(text, order)
+        return match is not None and bool(_day(match, text))
     except Wrong:
         return False
-    return True

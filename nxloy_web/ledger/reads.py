@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.db import db
+from nxloy_web.db.copying import among
 from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
@@ -61,6 +62,35 @@ def standings(customer_id: str, at: datetime) -> list[Standing]:
         )
     ).all()
     return [_standing(balance, at) for balance in balances]
+
+
+@dataclass
+class HeldTier:
+    """What of a balance decides about its tier; of somebody without one, nothing."""
+
+    lifetime_points: int = 0
+    tier_id: str | None = None
+    tier_since_at: datetime | None = None
+    tier_needs: int | None = None
+
+
+def held_tiers(program_id: str, customer_ids: Collection[str]) -> dict[str, HeldTier]:
+    """What these customers hold in a program, without a lock."""
+    balance = CustomerBalance
+    rows = db.session.execute(
+        select(
+            balance.customer_id,
+            balance.lifetime_points,
+            balance.tier_id,
+            balance.tier_since_at,
+            balance.tier_needs,
+        ).where(balance.program_id == program_id, among(balance.customer_id, customer_ids))
+    )
+    held = {
+        customer_id: HeldTier(lifetime_points, tier_id, since_at, needs)
+        for customer_id, lifetime_points, tier_id, since_at, needs in rows
+    }
+    return {one: held.get(one) or HeldTier() for one in customer_ids}
 
 
 def latest(customer_id: str, limit: int) -> Sequence[PointTransaction]:

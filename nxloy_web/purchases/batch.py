@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +12,12 @@ from nxloy_web.db import copying
 from nxloy_web.db.arrays import Columns, insert_all
 from nxloy_web.db.ids import new_id
 from nxloy_web.earning.points import Earned
+from nxloy_web.earning.set_up import read_set_up
+from nxloy_web.earning.tiers import Tier
 from nxloy_web.ledger.books import Books
+from nxloy_web.ledger.reads import held_tiers
 from nxloy_web.purchases import reads
-from nxloy_web.purchases.giving import Giving
+from nxloy_web.purchases.giving import Giving, earn_in
 from nxloy_web.purchases.receipts import receipt_key
 from nxloy_web.tables.points import Why
 
@@ -74,6 +78,19 @@ def record_many(
     copying.stage("nx_buyers", _BUYER_COLUMNS, _buyers(purchases))
     copying.run(_UPDATE_CUSTOMERS)
     return points
+
+
+def points_of_many(purchases: Sequence[NewPurchase], *, program_id: str) -> int:
+    """What they would give in the tiers their buyers hold today. Locks and writes nothing."""
+    program = read_set_up().program(program_id)
+    held = held_tiers(program_id, {one.customer_id for one in purchases})
+    tiers = {customer_id: program.ladder.held_by(one) for customer_id, one in held.items()}
+
+    @cache
+    def points(amount_minor: int, tier: Tier | None) -> int:
+        return earn_in(program, tier, amount_minor).points
+
+    return sum(points(one.amount_minor, tiers[one.customer_id]) for one in purchases)
 
 
 def _give(giving: Giving, one: NewPurchase, again_of: str | None, by: Actor) -> Earned:

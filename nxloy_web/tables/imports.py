@@ -59,6 +59,9 @@ class ImportOptions(BaseModel):
     decimals: Literal[".", ","] = "."
     notice: str = ""
     """What should be known about how the file was read."""
+    continued: int = 0
+    """Lines of the file that go on with a record begun above."""
+    empty: int = 0
 
 
 class ImportTotals(BaseModel):

@@ -2,14 +2,12 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
+from nxloy_web.sheets import as_text
 from nxloy_web.web.answers import download
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -22,18 +20,13 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
         yield _line(row)
 
 
-def _safe(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it.
-
-    Source: OWASP, CSV injection.
-    """
-    # A spreadsheet set to Japanese or Chinese reads full-width signs alike.
-    if isinstance(value, str) and unicodedata.normalize("NFKC", value[:1]) in _FORMULA:
-        return "'" + value
-    return "" if value is None else value
-
-
 def _line(cells: Sequence[object]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([_safe(cell) for cell in cells])
+    csv.writer(line).writerow([_written(cell) for cell in cells])
     return line.getvalue()
+
+
+def _written(value: object) -> object:
+    if isinstance(value, str):
+        return as_text(value)
+    return "" if value is None else value

@@ -1,8 +1,11 @@
 """Files: what they are, and what is refused with which sentence."""
 
 import io
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nxloy_web.imports import columns, lines, reading
 from nxloy_web.imports.reading import Unreadable, recognise
@@ -28,7 +31,8 @@ def test_the_encoding_is_found(content: bytes, encoding: str) -> None:
     assert found.columns == ["name", "email"]
     assert found.sample[0] == ["Zoë", "zoe@example.com"]
     assert bool(found.notice) is (encoding == "cp1252")
-    read = lines._parse(io.BytesIO(content), encoding, ",", 2)
+    text = io.TextIOWrapper(io.BytesIO(content), encoding=found.encoding, newline="")
+    read = lines.below_header(text, ",", 2)
     assert [line.cells[0] for line in read] == ["Zoë", "Ludwig"]
 
 
@@ -67,7 +71,7 @@ def test_what_is_no_table_is_refused_with_a_sentence(content: bytes, sentence: s
 
 
 def read(text: str, width: int = 2) -> list[tuple[int, list[str], str]]:
-    found = lines._parse(io.BytesIO(text.encode()), "utf-8", ",", width)
+    found = lines.below_header(io.StringIO(text, newline=""), ",", width)
     return [(line.number, line.cells, line.problem) for line in found]
 
 
@@ -103,14 +107,65 @@ def test_a_nul_is_told_and_taken_out() -> None:
     assert "NUL" in problem
 
 
-def test_a_quotation_mark_without_its_partner_is_told() -> None:
+NAIVE = (Path(__file__).parent / "trials" / "naive_quote_in_note.csv").read_text()
+UNTERMINATED = (Path(__file__).parent / "trials" / "unterminated_quote.csv").read_text()
+
+
+def test_quotation_marks_written_without_care_hide_nobody() -> None:
+    """I3. Three customers stood inside the note of another one, and nothing failed."""
+    found = {cells[0].split(",")[0]: problem for _, cells, problem in read(NAIVE, 3)}
+    assert {who[:2] for who in found} == {f"n{number}" for number in range(1, 8)}
+    assert {who[:2] for who, problem in found.items() if not problem} == {"n1", "n4", "n5", "n7"}
+    assert "middle of a value" in found["n2@example.com"]
+
+
+def test_a_quotation_mark_without_its_partner_fails_its_own_line() -> None:
+    """I3."""
+    found = read(UNTERMINATED)
+    assert [(number, bool(problem)) for number, _, problem in found] == [
+        (2, False),
+        (3, True),
+        (4, False),
+        (5, False),
+    ]
+    assert found[1][1] == ['u2@example.com,"Bad quote']
+    assert "missing its partner" in found[1][2]
+
+
+def test_a_record_has_a_bound() -> None:
+    """I3. What opens and closes thousands of lines later is no field."""
     rows = "\n".join("1,2" for _ in range(8000))
-    problems = [problem for *_, problem in read(f'a,b\n"1,2\n{rows}\n') if problem]
-    assert any("quotation mark" in problem for problem in problems)
+    found = read(f'a,b\n"1,2\n{rows}\n3",4\n')
+    assert len(found) == 8_002
+    assert [number for number, _, problem in found if problem] == [2]
+
+
+@given(st.text(alphabet='a,"\n', max_size=60))
+def test_every_line_of_a_file_is_accounted_for(text: str) -> None:
+    """I3. Whatever stands in it: a line is a record, a part of one, or empty."""
+    content = "header,b\n" + text
+    counted = lines.count(content.encode(), "utf-8", ",")
+    physical = len(io.StringIO(text, newline="").readlines())
+    assert counted.records + counted.continued + counted.empty == physical
+    found = list(lines.below_header(io.StringIO(content, newline=""), ",", 2))
+    assert len(found) == counted.records
+    numbers = [line.number for line in found]
+    assert numbers == sorted(set(numbers))
+
+
+def test_the_header_may_come_after_empty_lines() -> None:
+    assert read("\n\na,b\n1,2\n") == [(4, ["1", "2"], "")]
+    assert recognise(b"\n\na,b\n1,2\n").columns == ["a", "b"]
+
+
+def test_a_header_that_cannot_be_read_is_refused() -> None:
+    """I3."""
+    with pytest.raises(Unreadable, match="missing its partner"):
+        recognise(b'name,"email\nann,ann@example.com\n')
 
 
 def test_lines_are_counted_without_the_header_and_empty_ones() -> None:
-    assert lines.count(b"a,b\n1,2\n\n3,4\n", "utf-8", ",") == 2
+    assert lines.count(b"a,b\n1,2\n\n3,4\n", "utf-8", ",") == lines.Counted(2, 0, 1)
 
 
 def test_columns_are_matched_by_their_names() -> None:
@@ -130,10 +185,8 @@ def test_columns_are_matched_by_their_names() -> None:
 
 
 def test_the_cdnow_files_are_recognised() -> None:
-    from pathlib import Path
-
     folder = Path(__file__).parent / "cdnow"
     found = reading.recognise((folder / "purchases.csv").read_bytes())
     assert found.columns == ["customer_id", "date", "number_of_cds", "dollar_value"]
-    assert lines.count((folder / "purchases.csv").read_bytes(), "utf-8", ",") == 69_659
-    assert lines.count((folder / "customers.csv").read_bytes(), "utf-8", ",") == 23_570
+    assert lines.count((folder / "purchases.csv").read_bytes(), "utf-8", ",").records == 69_659
+    assert lines.count((folder / "customers.csv").read_bytes(), "utf-8", ",").records == 23_570

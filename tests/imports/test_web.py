@@ -213,7 +213,7 @@ def test_each_purchase_line_gets_its_verdict(app: Flask) -> None:
         10: "“2999-01-02” lies in the future.",
         11: "“2026-13-02” is not a day of the calendar in this order.",
         12: "The line does not say whose purchase it is.",
-        13: "“52,62” is not an amount with “.” before the decimals and “,” between thousands.",
+        13: "“52,62” is not an amount. Write it like 12.50.",
     }
     done = steps.start(app, client, shop, import_id)
     assert (steps.counts(done), done.points) == ((1, 1, 10), 12)

@@ -37,7 +37,7 @@ def test_every_loss_is_refused_first_and_done_when_somebody_says_so(at: At) -> N
 def test_the_refusals_stand_in_the_way_of_a_reset_too(at: At) -> None:
     walk = at("head")
     fill(walk)
-    with pytest.raises(Refused, match=r"would lose what is in point_transactions"):
+    with pytest.raises(Refused, match=r"would lose what is in uploaded_files"):
         walk.down("base")
     assert len(walk.table("customers", "email", key="business_id || id")) == 4
     walk.down("base", lossy=True)
