@@ -40,7 +40,11 @@ _around: list[Callable[[], AbstractContextManager[object]]] = []
 _context: ContextVar[JobContext | None] = ContextVar("job", default=None)
 _run_id: ContextVar[str | None] = ContextVar("job_run", default=None)
 
-FAILED = "This stopped because of an error on our side. Nothing half done was kept; start it again."
+# True of every job: each commits only steps that are whole, and goes on behind the last of them.
+FAILED = (
+    "This stopped because of an error on our side. What was finished until then is kept; "
+    "started again, it goes on from there."
+)
 AGAIN = "This stopped because of an error on our side and is tried again by itself."
 
 

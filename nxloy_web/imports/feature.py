@@ -12,5 +12,7 @@ FEATURE = Feature(
         "imports.check": "Check an import",
         "imports.run": "Bring in an import",
         "imports.undo": "Undo an import",
+        "imports.forget_lines": "Delete the lines of an import",
+        "imports.take_old_files_away": "Delete the files of old imports",
     },
 )

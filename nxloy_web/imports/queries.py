@@ -14,6 +14,8 @@ from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.rows import find
 from nxloy_web.imports import lines as files
 from nxloy_web.imports import reading, values
+from nxloy_web.imports.leaving import KEPT
+from nxloy_web.imports.verdicts import LABELS
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.imports import (
@@ -65,6 +67,14 @@ class Shown:
     """When the same file was imported before."""
     kept: int
     """Customers an undo has left, because something has happened with them since."""
+    uploaded_at: datetime
+    removed_at: datetime | None
+    """When the file was taken away."""
+
+    @property
+    def leaves_at(self) -> datetime:
+        """When the file goes away by itself."""
+        return self.uploaded_at + KEPT
 
     @property
     def is_stuck(self) -> bool:
@@ -84,7 +94,12 @@ class Shown:
 def shown(import_id: str) -> Shown:
     run = find(ImportRun, import_id)
     file = db.session.execute(
-        select(UploadedFile.filename, UploadedFile.sha256).where(UploadedFile.id == run.file_id)
+        select(
+            UploadedFile.filename,
+            UploadedFile.sha256,
+            UploadedFile.created_at,
+            UploadedFile.removed_at,
+        ).where(UploadedFile.id == run.file_id)
     ).one()
     job = db.session.scalar(
         select(JobRun)
@@ -92,7 +107,15 @@ def shown(import_id: str) -> Shown:
         .order_by(JobRun.created_at.desc(), JobRun.id.desc())
         .limit(1)
     )
-    return Shown(run, file.filename, job, _earlier(run, file.sha256), _kept(run))
+    return Shown(
+        run,
+        file.filename,
+        job,
+        _earlier(run, file.sha256),
+        _kept(run),
+        file.created_at,
+        file.removed_at,
+    )
 
 
 def _earlier(run: ImportRun, sha256: str) -> datetime | None:
@@ -121,12 +144,24 @@ def _kept(run: ImportRun) -> int:
     )
 
 
-def lines(import_id: str, verdict: ImportLineVerdict | None, seen: str) -> Page[ImportLine]:
-    """A page of verdicts: those after the last line that was seen."""
+def lines(
+    import_id: str, verdict: ImportLineVerdict | None, only_left_out: bool, seen: str
+) -> Page[ImportLine]:
+    """A page of verdicts, or of those who come in without a cell: those after the last line that
+    was seen."""
     statement = select(ImportLine).where(ImportLine.run_id == import_id)
+    if only_left_out:
+        verdict = ImportLineVerdict.NEW
+        statement = statement.where(ImportLine.reason.is_not(None))
     if verdict is not None:
         statement = statement.where(ImportLine.verdict == verdict)
     return BY_LINE.page(statement, after=seen, size=LINES).each(lambda row: row[0])
+
+
+def columns_used(run: ImportRun) -> list[tuple[str, str | None]]:
+    """Every column of the file, and what of ours it is; None for one that is not used."""
+    ours = {column: LABELS[name] for name, column in run.options.columns.items()}
+    return [(column, ours.get(column)) for column in run.options.header]
 
 
 def failed_lines(run: ImportRun) -> tuple[list[str], Iterator[list[Any]]]:

@@ -78,15 +78,19 @@ def match(import_id: str) -> ResponseReturnValue:
 @requires(Permission.IMPORTS_VIEW)
 def show(import_id: str) -> ResponseReturnValue:
     verdict = arguments().member("verdict", ImportLineVerdict)
+    only_left_out = arguments().text("show") == "left-out"
     shown = queries.shown(import_id)
     return page(
         "imports/show.html",
         fragment="imports/_state.html",
         shown=shown,
         run=shown.run,
-        lines=queries.lines(import_id, verdict, arguments().cursor("after")),
+        lines=queries.lines(import_id, verdict, only_left_out, arguments().cursor("after")),
         verdict=verdict,
         unit=unit(shown.run.points, shown.run.options.program_id),
+        only_left_out=only_left_out,
+        used=queries.columns_used(shown.run),
+        samples=queries.first_rows(shown.run, 1),
     )
 
 
@@ -95,6 +99,20 @@ def show(import_id: str) -> ResponseReturnValue:
 def start(import_id: str) -> ResponseReturnValue:
     service.start(import_id, by=g.actor, at=clock.now())
     return see_other(url_for(".show", import_id=import_id))
+
+
+@bp.post("/<id:import_id>/stop")
+@requires(Permission.IMPORTS_EDIT)
+def stop(import_id: str) -> ResponseReturnValue:
+    service.stop(import_id, by=g.actor, at=clock.now())
+    return see_other(url_for(".show", import_id=import_id))
+
+
+@bp.post("/<id:import_id>/discard")
+@requires(Permission.IMPORTS_EDIT)
+def discard(import_id: str) -> ResponseReturnValue:
+    service.discard(import_id, by=g.actor, at=clock.now())
+    return see_other(url_for(".index"), toast="The file is deleted")
 
 
 @bp.post("/<id:import_id>/undo")
@@ -122,7 +140,7 @@ def failed(import_id: str) -> ResponseReturnValue:
 
 def _columns_page(import_id: str, form: MatchForm | None = None) -> ResponseReturnValue:
     shown = queries.shown(import_id)
-    if shown.run.state.value not in ("UPLOADED", "CHECKED", "FAILED"):
+    if shown.run.state.value not in ("UPLOADED", "CHECKED", "FAILED") or shown.removed_at:
         return see_other(url_for(".show", import_id=import_id))
     return page(
         "imports/columns.html",

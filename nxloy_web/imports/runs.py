@@ -61,7 +61,7 @@ def undo(import_id: str) -> None:
     if run.state is not ImportState.UNDOING:
         return
     undoing.take_back(run, clock.now())
-    _end(import_id, ImportState.UNDONE)
+    _end(import_id, ImportState.UNDOING, ImportState.UNDONE)
 
 
 def _go_through(import_id: str, during: ImportState, after: ImportState) -> None:
@@ -70,13 +70,20 @@ def _go_through(import_id: str, during: ImportState, after: ImportState) -> None
         return
     try:
         _work(run, during)
-    except Refusal as refusal:
-        if isinstance(refusal, Overtaken):
-            raise
+    except Overtaken:
         db.session.rollback()
-        _end(import_id, ImportState.FAILED, str(refusal))
+        if _state_of(import_id) is during:
+            raise
+        return  # somebody has stopped it
+    except Refusal as refusal:
+        db.session.rollback()
+        _end(import_id, during, ImportState.FAILED, str(refusal))
     else:
-        _end(import_id, after)
+        _end(import_id, during, after)
+
+
+def _state_of(import_id: str) -> ImportState | None:
+    return db.session.scalar(select(ImportRun.state).where(ImportRun.id == import_id))
 
 
 def _work(run: ImportRun, during: ImportState) -> None:
@@ -201,15 +208,15 @@ _SAVE_LINES = """
 """
 
 
-def _end(import_id: str, state: ImportState, error: str | None = None) -> None:
+def _end(import_id: str, during: ImportState, state: ImportState, error: str | None = None) -> None:
     at = clock.now()
-    db.session.execute(
+    ended: Any = db.session.execute(
         update(ImportRun)
-        .where(ImportRun.id == import_id)
+        .where(ImportRun.id == import_id, ImportRun.state == during)
         .values(state=state, error=error, finished_at=at),
         execution_options={"synchronize_session": False},
     )
-    if state in _SAID:
+    if ended.rowcount and state in _SAID:
         run = find(ImportRun, import_id, lock=True)
         events.happened(_SAID[state], run, by=SYSTEM, at=at, after=_figures(run))
 

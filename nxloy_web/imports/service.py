@@ -3,13 +3,15 @@
 import hashlib
 from datetime import datetime
 
+from sqlalchemy import select
+
 from nxloy_web import events, jobs
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.rows import find, insert_once
 from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import BusinessRule
-from nxloy_web.imports import columns, lines, reading, runs
+from nxloy_web.imports import columns, leaving, lines, reading, runs
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.imports import (
     ImportKind,
@@ -23,10 +25,24 @@ from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 from nxloy_web.texts import Text, _
 
 LARGEST = 25 * 1024 * 1024
+CAN_BE_UNDONE = (
+    ImportState.RUNNING,
+    ImportState.STOPPED,
+    ImportState.DONE,
+    ImportState.FAILED,
+)
 
 
 class NotNow(BusinessRule):
     message = _("This import has moved on meanwhile. Look at where it is now.")
+
+
+class AtWork(BusinessRule):
+    message = _("This import is at work. Stop it first.")
+
+
+class WithoutFile(BusinessRule):
+    message = _("The file has been deleted. Upload it again: what came in already is known.")
 
 
 class CannotMatch(BusinessRule):
@@ -97,6 +113,7 @@ def match(import_id: str, options: ImportOptions, *, by: Actor) -> ImportRun:
         return run  # pressed twice
     if run.state not in (ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED):
         raise NotNow
+    _refuse_without_file(run)
     _refuse_missing(run, options)
     run.options = options
     run.state = ImportState.CHECKING
@@ -123,13 +140,34 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
     return run
 
 
+def stop(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
+    """End a check, or stop bringing in: what is in stays in, and it can go on from there."""
+    by.needs(Permission.IMPORTS_EDIT)
+    run = find(ImportRun, import_id, lock=True)
+    match run.state:
+        case ImportState.CHECKING:
+            run.state = ImportState.UPLOADED
+        case ImportState.RUNNING:
+            run.state = ImportState.STOPPED
+            run.finished_at = at
+        case ImportState.UPLOADED | ImportState.STOPPED:
+            return run  # pressed twice
+        case _:
+            raise NotNow
+    db.session.flush()
+    facts = {"kind": run.kind, "lines": run.lines, "place": run.place}
+    events.happened("import.stopped", run, by=by, at=at, after=facts)
+    return run
+
+
 def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
-    """Take back what the import brought in: by compensating entries, never by deleting any."""
+    """Take back what the import brought in: by compensating entries, never by deleting any. One
+    that is still coming in stops where it is."""
     by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
     if run.state in (ImportState.UNDOING, ImportState.UNDONE):
         return run  # pressed twice
-    if run.state not in (ImportState.DONE, ImportState.FAILED):
+    if run.state not in CAN_BE_UNDONE:
         raise NotNow
     run.state = ImportState.UNDOING
     jobs.enqueue_shown(runs.undo, run.id, import_id=run.id)
@@ -139,9 +177,12 @@ def undo(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
 
 
 def go_on(import_id: str, *, by: Actor) -> ImportRun:
-    """Queue the work again that an error has stopped; it goes on where it had committed."""
+    """Queue the work again that somebody or an error has stopped; it goes on where it was."""
     by.needs(Permission.IMPORTS_EDIT)
     run = find(ImportRun, import_id, lock=True)
+    if run.state is ImportState.STOPPED:
+        run.state = ImportState.RUNNING
+        run.finished_at = None
     again = {
         ImportState.CHECKING: runs.check,
         ImportState.RUNNING: runs.run,
@@ -149,8 +190,32 @@ def go_on(import_id: str, *, by: Actor) -> ImportRun:
     }
     if run.state not in again:
         raise NotNow
+    if run.state is not ImportState.UNDOING:
+        _refuse_without_file(run)
     jobs.enqueue_shown(again[run.state], run.id, import_id=run.id)
     return run
+
+
+def discard(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
+    """Take the file away, and what its lines said. What came in stays."""
+    by.needs(Permission.IMPORTS_EDIT)
+    run = find(ImportRun, import_id, lock=True)
+    if run.is_at_work:
+        raise AtWork
+    if _has_file(run):
+        leaving.take_file_away(run, at)
+        events.happened("import.discarded", run, by=by, at=at, after={"kind": run.kind})
+    return run
+
+
+def _has_file(run: ImportRun) -> bool:
+    removed_at = select(UploadedFile.removed_at).where(UploadedFile.id == run.file_id)
+    return db.session.scalar(removed_at) is None
+
+
+def _refuse_without_file(run: ImportRun) -> None:
+    if not _has_file(run):
+        raise WithoutFile
 
 
 def _start_over(run: ImportRun) -> None:
