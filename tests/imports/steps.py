@@ -16,6 +16,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.tables.imports import ImportLine, ImportRun
 from tests.factories import Shop, inside
+from tests.pressing import browser_as, press
 
 CDNOW = Path(__file__).parent / "cdnow"
 
@@ -62,14 +63,24 @@ def check(app: Flask, client: FlaskClient, shop: Shop, import_id: str, **changes
     return run_of(app, shop, import_id)
 
 
+def begin(client: FlaskClient, shop: Shop, import_id: str, step: str = "run") -> None:
+    """Set a job going, and leave it to whoever works."""
+    assert client.post(shop.url(f"/imports/{import_id}/{step}")).status_code == 303
+
+
+def press_button(app: Flask, shop: Shop, import_id: str, button: str) -> None:
+    """Press a button of the import's page."""
+    press(browser_as(app, shop).get(shop.url(f"/imports/{import_id}")), button)
+
+
 def start(app: Flask, client: FlaskClient, shop: Shop, import_id: str) -> ImportRun:
-    assert client.post(shop.url(f"/imports/{import_id}/run")).status_code == 303
+    begin(client, shop, import_id)
     worker.run_until_idle(app)
     return run_of(app, shop, import_id)
 
 
 def undo(app: Flask, client: FlaskClient, shop: Shop, import_id: str) -> ImportRun:
-    assert client.post(shop.url(f"/imports/{import_id}/undo")).status_code == 303
+    begin(client, shop, import_id, "undo")
     worker.run_until_idle(app)
     return run_of(app, shop, import_id)
 

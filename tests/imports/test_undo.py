@@ -160,7 +160,7 @@ def test_a_killed_undo_goes_on_where_it_was(
     days = [f"1,2025-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 9}.00\n" for n in range(4_000)]
     content = ("customer_id,date,amount\n" + "".join(days)).encode()
     run = steps.bring_in(app, client, shop, content, "PURCHASES")
-    assert client.post(shop.url(f"/imports/{run.id}/undo")).status_code == 303
+    steps.press_button(app, shop, run.id, "Undo this import")
     undone = select(func.count(Purchase.undone_at))
 
     def gone() -> int:

@@ -19,6 +19,7 @@ from nxloy_web.tables.imports import ImportLine, ImportState, UploadedFile
 from nxloy_web.tables.purchases import Purchase
 from tests.factories import Shop, as_role, inside, make_customer, make_shop
 from tests.imports import steps
+from tests.pressing import browser_as, hostile_post, press
 
 PEOPLE = b"id,email,name\n11,ann@example.com,Ann Lee\n12,bo@example.com,Bo\n13,,Nobody\n"
 LINES = runs.BATCH + 500
@@ -41,13 +42,13 @@ def test_a_stopped_import_keeps_what_is_in_and_goes_on(app: Flask, shop: Shop) -
     client = as_role(app, shop)
     import_id = steps.upload(client, shop, many_lines(), "PURCHASES")
     steps.check(app, client, shop, import_id)
-    client.post(shop.url(f"/imports/{import_id}/run"))
-    one_batch_then(app, shop, import_id, "stop")
+    steps.begin(client, shop, import_id)
+    one_batch_then(app, shop, import_id, "Stop")
     run = steps.run_of(app, shop, import_id)
     assert (run.state, run.place, run.created_rows) == (ImportState.STOPPED, runs.BATCH, runs.BATCH)
     page = client.get(shop.url(f"/imports/{import_id}")).text
     assert "Stopped at line 4,000 of 4,500" in page
-    assert client.post(shop.url(f"/imports/{import_id}/again")).status_code == 303
+    steps.press_button(app, shop, import_id, "Go on")
     worker.run_until_idle(app)
     run = steps.run_of(app, shop, import_id)
     assert (run.state, steps.counts(run)) == (ImportState.DONE, (LINES, 0, 0))
@@ -62,8 +63,8 @@ def test_an_import_that_is_stopped_and_taken_back_leaves_nothing(app: Flask, sho
     client = as_role(app, shop)
     import_id = steps.upload(client, shop, many_lines(), "PURCHASES")
     steps.check(app, client, shop, import_id)
-    client.post(shop.url(f"/imports/{import_id}/run"))
-    one_batch_then(app, shop, import_id, "undo")
+    steps.begin(client, shop, import_id)
+    one_batch_then(app, shop, import_id, "Stop and take back")
     run = steps.run_of(app, shop, import_id)
     assert (run.state, run.created_rows) == (ImportState.UNDONE, runs.BATCH)
     with inside(app, shop):
@@ -77,7 +78,7 @@ def test_a_stopped_check_can_be_started_again(app: Flask, shop: Shop) -> None:
     client = as_role(app, shop)
     import_id = steps.upload(client, shop, many_lines(), "PURCHASES")
     steps.match(client, shop, import_id)
-    one_batch_then(app, shop, import_id, "stop")
+    one_batch_then(app, shop, import_id, "Stop the check")
     assert steps.run_of(app, shop, import_id).state is ImportState.UPLOADED
     run = steps.check(app, client, shop, import_id)
     assert (run.state, steps.counts(run)) == (ImportState.CHECKED, (LINES, 0, 0))
@@ -86,13 +87,12 @@ def test_a_stopped_check_can_be_started_again(app: Flask, shop: Shop) -> None:
 
 def one_batch_then(app: Flask, shop: Shop, import_id: str, button: str) -> None:
     """Let a worker work, and press a button of the page as soon as one batch is in."""
-    client = as_role(app, shop)
-    url = shop.url(f"/imports/{import_id}/{button}")
-    pressed: list[int] = []
+    pressed: list[str] = []
 
     def press() -> None:
         if steps.run_of(app, shop, import_id).place == runs.BATCH:
-            pressed.append(client.post(url).status_code)
+            steps.press_button(app, shop, import_id, button)
+            pressed.append(button)
 
     def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if not pressed and "unnest" in statement:
@@ -107,7 +107,7 @@ def one_batch_then(app: Flask, shop: Shop, import_id: str, button: str) -> None:
         worker.run_until_idle(app)
     finally:
         event.remove(engine, "before_cursor_execute", meanwhile)
-    assert pressed == [303]
+    assert pressed == [button]
 
 
 def test_a_discarded_file_is_gone_with_what_its_lines_said(app: Flask, shop: Shop) -> None:
@@ -116,9 +116,9 @@ def test_a_discarded_file_is_gone_with_what_its_lines_said(app: Flask, shop: Sho
     import_id = steps.upload(client, shop, PEOPLE)
     steps.check(app, client, shop, import_id)
     url = shop.url(f"/imports/{import_id}")
-    assert "Discard the file" in client.get(url).text
-    assert client.post(f"{url}/discard").status_code == 303
-    assert client.post(f"{url}/discard").status_code == 303  # pressed twice
+    page = browser_as(app, shop).get(url)
+    press(page, "Discard the file")
+    press(page, "Discard the file")  # twice
     worker.run_until_idle(app)
     assert kept_of(app, shop, import_id) == (b"", 0)
     assert steps.run_of(app, shop, import_id).state is ImportState.DISCARDED
@@ -127,7 +127,8 @@ def test_a_discarded_file_is_gone_with_what_its_lines_said(app: Flask, shop: Sho
     assert "Nothing of it came in" in page
     assert client.get(f"{url}/columns").status_code == 303
     for step in ("run", "again", "undo"):
-        assert client.post(f"{url}/{step}").status_code == 409
+        answer = hostile_post(browser_as(app, shop), "no such state", f"{url}/{step}")
+        assert answer.status_int == 409
     assert client.get(shop.url("/imports/")).status_code == 200
 
 
@@ -136,7 +137,7 @@ def test_what_came_in_stays_and_can_be_undone_without_its_file(app: Flask, shop:
     client = as_role(app, shop)
     run = steps.bring_in(app, client, shop, PEOPLE)
     assert steps.counts(run) == (2, 0, 1)
-    client.post(shop.url(f"/imports/{run.id}/discard"))
+    steps.press_button(app, shop, run.id, "Discard the file")
     worker.run_until_idle(app)
     assert kept_of(app, shop, run.id) == (b"", 2)
     with inside(app, shop):
@@ -181,7 +182,9 @@ def test_who_may_only_look_may_not_stop_or_discard(app: Flask, shop: Shop) -> No
     import_id = steps.upload(as_role(app, shop), shop, PEOPLE)
     analyst = as_role(app, shop, Role.ANALYST)
     for step in ("stop", "discard"):
-        assert analyst.post(shop.url(f"/imports/{import_id}/{step}")).status_code == 403
+        url = shop.url(f"/imports/{import_id}/{step}")
+        answer = hostile_post(browser_as(app, shop, Role.ANALYST), "no right", url)
+        assert answer.status_int == 403
     assert "Discard" not in analyst.get(shop.url(f"/imports/{import_id}")).text
 
 
@@ -191,12 +194,11 @@ def test_what_is_at_work_is_stopped_before_it_is_discarded(app: Flask, shop: Sho
     import_id = steps.upload(client, shop, PEOPLE)
     steps.match(client, shop, import_id)
     url = shop.url(f"/imports/{import_id}")
-    assert "Stop the check" in client.get(url).text
-    answer = client.post(f"{url}/discard")
-    assert answer.status_code == 409
+    answer = hostile_post(browser_as(app, shop), "no such state", f"{url}/discard")
+    assert answer.status_int == 409
     assert "Stop it first" in answer.text
-    assert client.post(f"{url}/stop").status_code == 303
-    assert client.post(f"{url}/discard").status_code == 303
+    steps.press_button(app, shop, import_id, "Stop the check")
+    steps.press_button(app, shop, import_id, "Discard the file")
     worker.run_until_idle(app)
     assert steps.run_of(app, shop, import_id).state is ImportState.DISCARDED
 
