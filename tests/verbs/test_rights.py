@@ -33,7 +33,7 @@ WITHOUT_A_QUESTION = {
     "demo": "Fills a new business; those who act in it are asked by the verbs.",
     "earning": "Reads what is set up, and computes.",
     "identity": "Works on one's own account: a password, a mailed link or code is the right.",
-    "imports.leaving": "A file goes when somebody discards it, which asked, or when its time is over.",
+    "imports.leaving": "A file goes when it is discarded, which asked, or when its time is over.",
     "imports.undo": "The system's part of an undo that somebody has started.",
     "ledger": "Below the verbs, which have asked.",
     "mail.service": "Below the verbs, which have asked.",
