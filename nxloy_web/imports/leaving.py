@@ -15,7 +15,7 @@ from nxloy_web.db.rows import find
 from nxloy_web.tables.imports import ImportLine, ImportRun, ImportState, UploadedFile
 
 KEPT = timedelta(days=30)
-"""From its upload on; pages and docs/running.md say it."""
+"""From its upload on; pages and docs/deploy.md say it."""
 BATCH = 2_000
 BY_LINE = Order(ImportLine.line)
 ENDS_IN = {

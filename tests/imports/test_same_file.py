@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from nxloy_web import clock
 from nxloy_web.db import db
-from nxloy_web.purchases import service as purchases
+from nxloy_web.purchases import voiding as purchases
 from nxloy_web.tables.imports import ImportRun
 from nxloy_web.tables.purchases import Purchase
 from tests.factories import Shop, as_role, inside, make_customer, make_shop
