@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from nxloy_web import clock, worker
 from nxloy_web.customers import service as customers
 from nxloy_web.customers.facts import CustomerFacts
 from nxloy_web.db import db
 from nxloy_web.db.facts import facts_of
+from nxloy_web.imports import undo
 from nxloy_web.ledger.check import problems
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import Customer
@@ -172,6 +173,46 @@ def test_a_killed_undo_goes_on_where_it_was(
     go_on(app, as_admin)
     assert steps.run_of(app, shop, run.id).state is ImportState.UNDONE
     assert gone() == 4_000
+    assert balances(app, shop) == [(0, 0, 0)]
+    assert in_order(app, shop)
+
+
+def test_an_undo_that_failed_half_way_says_what_was_kept(
+    app: Flask, as_admin: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    """D12. It said that nothing half done was kept, with half of the purchases voided."""
+    shop = make_shop(app)
+    client = as_role(app, shop)
+    make_customer(app, shop, external_id="1")
+    days = [f"1,2025-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 9}.00\n" for n in range(undo.STEP + 50)]
+    content = ("customer_id,date,amount\n" + "".join(days)).encode()
+    run = steps.bring_in(app, client, shop, content, "PURCHASES")
+    steps.press_button(app, shop, run.id, "Undo this import")
+    done: list[str] = []
+
+    def fails(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE purchases SET undone_at"):
+            done.append(statement)
+            if len(done) > 1:
+                raise ConnectionError("the database has gone")
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", fails)
+    try:
+        for _ in range(4):
+            worker.run_until_idle(app)
+            as_admin.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+    finally:
+        event.remove(engine, "before_cursor_execute", fails)
+    page = client.get(shop.url(f"/imports/{run.id}")).text
+    assert "What was done so far is kept. Go on where it stopped." in page
+    jobs_page = client.get(shop.url("/background-work/")).text
+    assert "What was finished until then is kept" in jobs_page
+    assert "Nothing half done" not in jobs_page
+    steps.press_button(app, shop, run.id, "Go on")
+    worker.run_until_idle(app)
+    assert steps.run_of(app, shop, run.id).state is ImportState.UNDONE
     assert balances(app, shop) == [(0, 0, 0)]
     assert in_order(app, shop)
 
