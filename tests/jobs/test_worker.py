@@ -37,6 +37,7 @@ def environment(app: Flask, tmp_path: Path) -> dict[str, str]:
     return {name: str(app.config[name]) for name in names} | {
         "INSTANCE": str(tmp_path),
         "PYTHONPATH": str(ROOT),
+        "PROCESS_KIND": "worker",
     }
 
 
