@@ -46,6 +46,14 @@ def members(page: int, sort: str = "role") -> NumberedPage[Membership]:
     return numbered_page(statement, page, total=total)
 
 
+def only_owner() -> str | None:
+    """The membership of the owner, where there is one alone: they cannot be removed."""
+    owners = db.session.scalars(
+        select(Membership.id).where(Membership.role == Role.OWNER, _living()).limit(2)
+    ).all()
+    return owners[0] if len(owners) == 1 else None
+
+
 def member(membership_id: str) -> Membership:
     row = db.session.scalar(
         select(Membership)

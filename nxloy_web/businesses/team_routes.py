@@ -26,6 +26,7 @@ def index() -> ResponseReturnValue:
     return page(
         "team/index.html",
         members=team.members(arguments().page(), sort),
+        only_owner=team.only_owner(),
         sort=sort,
         invitations=invitations.waiting(),
         now=clock.now(),

@@ -7,7 +7,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, exists, select
 
 from nxloy_web.earning import programs, rules
-from nxloy_web.tables.businesses import Location, Membership
+from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
@@ -32,12 +32,6 @@ _STEPS: tuple[tuple[str, str, str, ColumnElement[bool]], ...] = (
     ),
     ("Name your shop", "locations.index", "store", exists(select(Location.id))),
     ("Add or import customers", "customers.index", "users", exists(select(Customer.id))),
-    (
-        "Invite your team",
-        "team.index",
-        "user-plus",
-        exists(select(Membership.id).offset(1).limit(1)),
-    ),
 )
 DONE = tuple(done for *_, done in _STEPS)
 """Columns that say of each step whether it is done, to be read with what else a page needs."""

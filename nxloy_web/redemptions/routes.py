@@ -22,7 +22,7 @@ from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
-from nxloy_web.web.arguments import Arguments, arguments, posted
+from nxloy_web.web.arguments import LONGEST_QUERY, Arguments, arguments, posted
 from nxloy_web.web.csv_export import csv_download
 from nxloy_web.web.links import local_path
 from nxloy_web.web.places import desk
@@ -192,6 +192,7 @@ def _decided(
         redemption=reads.with_everything(redemption.id),
         counts=listing.counts(),
         filter=listing.Filter.from_args(_query_args()),
+        query=posted().text("query", LONGEST_QUERY),
     )
 
 

@@ -25,14 +25,13 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
-from nxloy_web.web.arguments import Arguments, arguments, posted
+from nxloy_web.web.arguments import LONGEST_QUERY, Arguments, arguments, posted
 from nxloy_web.web.facts import typed
 from nxloy_web.web.places import desk
 
 bp = desk("segments", __name__, "/segments")
 FOUND = 8
 AT_ONCE = 500
-LONGEST_QUERY = 2_000
 """Rows one press can name; a page of a list has far fewer."""
 
 

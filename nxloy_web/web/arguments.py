@@ -21,6 +21,8 @@ LONGEST = 254
 GREATEST = 2**63 - 1
 """The greatest number a column has room for."""
 LONGEST_CURSOR = 500
+LONGEST_QUERY = 2_000
+"""The address of a list behind its question mark, as a form or a link sends it along."""
 NO_ROW = "-"
 FURTHEST_PAGE = 10_000
 

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, request
 from markupsafe import Markup
 from wtforms import Field, fields, widgets
 
 from nxloy_web.db.paging import COUNTED
+from nxloy_web.web.arguments import LONGEST_QUERY
+from nxloy_web.web.requests import NxRequest
 
 Numbers = Sequence[float]
 
@@ -25,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         icon_svg=icon_svg,
         query_url=query_url,
+        onward=onward,
+        list_again=list_again,
         initials=initials,
         hue_of=hue_of,
         html_attrs=html_attrs,
@@ -57,6 +61,19 @@ def query_url(**changes: str | int | None) -> str:
     kept = {key: request.args.getlist(key) for key in request.args if key not in changes}
     query = urlencode(kept | {k: v for k, v in changes.items() if v is not None}, doseq=True)
     return f"{request.path}?{query}" if query else request.path
+
+
+def onward(href: str, query: str | None = None) -> str:
+    """The page of a row, told how its list is filtered now: `list_again` leads back to that."""
+    shown = cast(NxRequest, request).query if query is None else query
+    return f"{href}?{urlencode({'back': shown})}" if shown else href
+
+
+def list_again(href: str) -> str:
+    """One level up; where that is the list this page was opened from, as it was filtered."""
+    # Written anew, and only behind the question mark: nobody is led to another page by it.
+    query = urlencode(parse_qsl(request.args.get("back", "")[:LONGEST_QUERY]))
+    return f"{href}?{query}" if query and "?" not in href else href
 
 
 def initials(name: str | None) -> str:

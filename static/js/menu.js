@@ -13,3 +13,28 @@ if (!CSS.supports('position-area: block-end')) {
   }, true);
 }
 on('click', '.menu :is(a, button)', (event, item) => item.closest('[popover]')?.hidePopover());
+
+// Arrow keys walk a menu, Home and End go to its ends; Esc is the popover's own and gives the focus back.
+const menuItems = (menu) => findAll(':is(a[href], button:not(:disabled))', menu).filter((item) => item.checkVisibility());
+on('keydown', '.menu[popover]', (event, menu) => {
+  const items = menuItems(menu);
+  const here = items.indexOf(document.activeElement);
+  const next = {
+    ArrowDown: here + 1,
+    ArrowUp: here < 0 ? items.length - 1 : here - 1,
+    Home: 0,
+    End: items.length - 1,
+  }[event.key];
+  if (next === undefined || !items.length) return;
+  event.preventDefault();
+  items[(next + items.length) % items.length].focus();
+});
+on('keydown', '[popovertarget]', (event, opener) => {
+  const menu = document.getElementById(opener.getAttribute('popovertarget'));
+  if (!menu?.matches('.menu') || menu.contains(opener) || !['ArrowDown', 'ArrowUp'].includes(event.key)) return;
+  event.preventDefault();
+  // By its button, so that the browser knows where the focus goes back to.
+  if (!menu.matches(':popover-open')) opener.click();
+  const items = menuItems(menu);
+  items[event.key === 'ArrowDown' ? 0 : items.length - 1]?.focus();
+});

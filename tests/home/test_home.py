@@ -75,10 +75,24 @@ def test_what_needs_doing_leads_there(app: Flask) -> None:
 def test_the_checklist_is_computed_from_what_is_there(app: Flask) -> None:
     shop = make_shop(app)
     owner = as_role(app, shop)
-    assert "Finish setting up" in owner.get(shop.url("/")).text
+    assert owner.get(shop.url("/")).text.count("Finish setting up") == 1
     make_reward(app, shop)
     make_customer(app, shop)
     assert "Finish setting up" not in owner.get(shop.url("/")).text
+
+
+def test_a_shop_of_one_can_finish_and_reads_the_checklist_once(app: Flask, as_admin: Any) -> None:
+    """D13: it stood on the home page twice, and waited for a team."""
+    shop = make_shop(app)
+    owner = as_role(app, shop)
+    home, customers = (owner.get(shop.url(path)).text for path in ("/", "/customers/"))
+    assert home.count('class="checklist"') == customers.count('class="checklist"') == 1
+    as_admin.execute(
+        "DELETE FROM memberships WHERE business_id = %s AND role <> 'OWNER'", (shop.business_id,)
+    )
+    make_reward(app, shop)
+    make_customer(app, shop)
+    assert 'class="checklist"' not in owner.get(shop.url("/")).text
 
 
 def test_every_role_has_a_home_and_staff_no_checklist(app: Flask) -> None:

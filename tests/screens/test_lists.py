@@ -13,13 +13,14 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import asking
+from nxloy_web.tables.businesses import Membership
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind
 from tests.browsing import visit
 from tests.customers.people import enrolled
-from tests.factories import NOON, Shop, inside, make_reward, make_shop, make_tier
+from tests.factories import NOON, Shop, inside, make_reward, make_shop, make_tier, make_user
 from tests.ledger.books import give
-from tests.pressing import HTMX, browser_as, press, press_with_htmx, words_of
+from tests.pressing import HTMX, browser_as, buttons_of, press, press_with_htmx, words_of
 from tests.screens.test_every_page import CUT_OFF
 
 
@@ -280,3 +281,102 @@ def test_tabs_and_navigation_agree_after_a_deed_in_a_row(
             expect(figures.nth(number)).to_have_text(left)
     expect(figures.first).to_be_hidden()
     expect(page.get_by_role("link", name="Pending")).to_have_text("Pending 0")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        ("/customers/", "q=Amara&sort=-points", "Amara"),
+        ("/redemptions/", "status=PENDING&q=Amara", "Amara"),
+        ("/rewards/", "sort=-points&q=Cake", "Cake"),
+        ("/segments/", "q=Regulars&sort=customers", "Regulars"),
+    ],
+)
+def test_the_way_back_leads_to_the_list_as_it_was_filtered(
+    app: Flask, shop: Shop, path: str, query: str, name: str
+) -> None:
+    """D13: without a script, and whatever was done on the page in between."""
+    asked(app, shop, "Amara")
+    with inside(app, shop):
+        db.session.add(CustomerSegment(id=new_id(), name="Regulars", kind=SegmentKind.MANUAL))
+        db.session.commit()
+    address = shop.url(f"{path}?{query}")
+    listed = browser_as(app, shop).get(address)
+    row = listed.html.select_one("tbody .row-main a.who-name")
+    assert name in row.get_text()
+    assert listed.goto(str(row["href"])).html.select_one(".back-link")["href"] == address
+
+
+def test_a_way_back_stays_on_its_list(app: Flask, shop: Shop) -> None:
+    """D13: what somebody writes into the address leads nowhere else."""
+    customer = enrolled(app, shop, "Amara")
+    owner = browser_as(app, shop)
+    for said in ("//evil.example", "https://evil.example/?q=1", "/x?y#z", "q=a b&q=c", "%00"):
+        page = owner.get(shop.url(f"/customers/{customer}"), {"back": said})
+        href = str(page.html.select_one(".back-link")["href"])
+        assert href.partition("?")[0] == shop.url("/customers/"), said
+
+
+def test_the_only_owner_is_not_offered_to_be_removed(app: Flask, shop: Shop) -> None:
+    """D13."""
+    owner = browser_as(app, shop)
+
+    def removable() -> list[str]:
+        return [each for each in buttons_of(owner.get(shop.url("/team/"))) if "Remove" in each]
+
+    others = len(shop.users) - 1
+    assert len(removable()) == others
+    with inside(app, shop):
+        db.session.add(Membership(id=new_id(), user_id=make_user(app, "Second"), role=Role.OWNER))
+        db.session.commit()
+    assert len(removable()) == others + 2
+
+
+@pytest.mark.browser
+def test_arrow_keys_walk_a_menu(
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
+) -> None:
+    """D13: a menu opens, is walked round and is left by keys alone."""
+    page = visit(context, app, live_server, shop.owner_id)
+    page.goto(live_server + shop.url("/customers/"))
+    opener = page.get_by_role("button", name="More").first
+    opener.focus()
+    items = page.locator("#customers-menu a")
+    for key, item in (
+        ("ArrowDown", items.first),
+        ("ArrowDown", items.last),
+        ("ArrowDown", items.first),
+        ("ArrowUp", items.last),
+        ("Home", items.first),
+        ("End", items.last),
+    ):
+        page.keyboard.press(key)
+        expect(item).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    expect(items.first).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_one_long_word_widens_no_page(
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
+) -> None:
+    """D13: eighty letters made a phone's page 210 px too wide."""
+    word = "W" * 80
+    redemption = asked(app, shop, word, reward=word)
+    with inside(app, shop):
+        db.session.add(CustomerSegment(id=new_id(), name=word, kind=SegmentKind.MANUAL))
+        db.session.commit()
+    page = visit(context, app, live_server, shop.owner_id)
+    page.set_viewport_size({"width": 390, "height": 844})
+    customer = redemption.customer_id
+    for path in (
+        "/", "/customers/", f"/customers/{customer}", f"/customers/{customer}/edit",
+        f"/counter/{customer}", "/redemptions/", f"/redemptions/{redemption.id}", "/rewards/",
+        f"/rewards/{redemption.reward_id}", "/segments/", "/ledger/", "/audit/",
+    ):  # fmt: skip
+        page.goto(live_server + shop.url(path))
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{path}: {width}"
+        cut = page.evaluate(CUT_OFF)
+        assert cut == [], path

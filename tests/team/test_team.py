@@ -207,8 +207,8 @@ def test_the_last_owner_stays(app: Flask, shop: Shop, as_admin: Admin) -> None:
     demoted = press(role_form(app, shop, member_id), "Save", role="STAFF")
     assert demoted.status_code == 409
     assert "needs an owner" in demoted.text
-    team = browser_as(app, shop).get(shop.url("/team/"))
-    assert press(team, f"Remove {name_of(shop, Role.OWNER)}").status_code == 409
+    owner, there = browser_as(app, shop), shop.url(f"/team/{member_id}/deletion")
+    assert hostile_post(owner, "no such state", there).status_code == 409
     assert membership(as_admin, shop, shop.owner_id)[1:] == ("OWNER", version, True)
 
 
