@@ -15,10 +15,17 @@ class Actor:
     customer_id: str | None = None
     location_id: str | None = None
     request_id: str | None = None
+    on_own_card: bool = False
+    """They act for themselves, which a shop of one person may allow; the audit log says so."""
 
     @property
     def is_system(self) -> bool:
         return self.kind == "system"
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether the business may have set limits for them; an owner has none."""
+        return self.kind == "team" and self.user_id is not None and self.role is not Role.OWNER
 
     def may(self, permission: Permission) -> bool:
         return self.is_system or (self.kind == "team" and allows(self.role, permission))

@@ -33,6 +33,12 @@ def email_norm(text: str) -> str:
     return found.normalized.lower()
 
 
+def mailbox(email_norm: str) -> str:
+    """Where mail to this address arrives: ann+shop@example.com is ann@example.com's."""
+    name, at, domain = email_norm.rpartition("@")
+    return name.split("+")[0] + at + domain
+
+
 def phone_e164(text: str, region: str | None) -> str:
     """The number as +49301234567. `region` (DE) explains numbers typed without a country code."""
     typed = unicodedata.normalize("NFKC", text).strip()

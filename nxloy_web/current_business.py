@@ -7,6 +7,7 @@ from nxloy_web.db.scope import current_business_id
 from nxloy_web.errors import NotFound
 from nxloy_web.tables.businesses import Business
 from nxloy_web.wording import Wording, wording
+from nxloy_web.zones import country_of
 
 
 def current_business() -> Business:
@@ -21,6 +22,11 @@ def current_business() -> Business:
 
 def current_zone() -> ZoneInfo:
     return ZoneInfo(current_business().timezone)
+
+
+def home_region() -> str | None:
+    """The country whose numbers people type without a country code: that of the clock."""
+    return country_of(current_business().timezone)
 
 
 def current_wording() -> Wording:

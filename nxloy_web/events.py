@@ -12,6 +12,9 @@ from typing import Any, Literal, Protocol, get_args
 from nxloy_web.actors import Actor
 
 EventName = Literal[
+    "approval.agreed",
+    "approval.asked",
+    "approval.refused",
     "business.changed",
     "business.opened",
     "customer.blocked",
@@ -41,6 +44,7 @@ EventName = Literal[
     "location.deleted",
     "location.restored",
     "membership.joined",
+    "membership.phone_changed",
     "membership.removed",
     "membership.role_changed",
     "points.adjusted",

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from nxloy_web import events
+from nxloy_web.approvals import feature as approvals
 from nxloy_web.audit import feature as audit
 from nxloy_web.audit import service as audit_log
 from nxloy_web.background import feature as background
@@ -38,6 +39,7 @@ FEATURES: tuple[Feature, ...] = (
     rewards.FEATURE,
     entries.FEATURE,
     imports.FEATURE,
+    approvals.FEATURE,
     businesses.FEATURE,
     audit.FEATURE,
     background.FEATURE,

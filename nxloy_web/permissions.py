@@ -32,8 +32,9 @@ class Permission(enum.Enum):
     CUSTOMERS_MANAGE = "customers:manage"  # block, delete, restore
     CUSTOMERS_EXPORT = "customers:export"
     POINTS_GIVE = "points:give"
-    POINTS_CORRECT = "points:correct"  # void, adjust; staff up to the business's limit
-    POINTS_CORRECT_ANY = "points:correct_any"
+    POINTS_CORRECT = "points:correct"  # void, adjust; up to the limits of the role
+    APPROVALS_VIEW = "approvals:view"
+    APPROVALS_DECIDE = "approvals:decide"
     LEDGER_VIEW = "ledger:view"
     REDEMPTIONS_VIEW = "redemptions:view"
     REDEMPTIONS_DECIDE = "redemptions:decide"
@@ -50,6 +51,7 @@ _READS = {
     Permission.IMPORTS_VIEW,
     Permission.CUSTOMERS_VIEW,
     Permission.CUSTOMERS_EXPORT,
+    Permission.APPROVALS_VIEW,
     Permission.LEDGER_VIEW,
     Permission.REDEMPTIONS_VIEW,
     Permission.AUDIT_VIEW,
@@ -61,6 +63,7 @@ _COUNTER = {
     Permission.CUSTOMERS_EDIT,
     Permission.POINTS_GIVE,
     Permission.POINTS_CORRECT,
+    Permission.APPROVALS_VIEW,
     Permission.LEDGER_VIEW,
     Permission.REDEMPTIONS_VIEW,
     Permission.REDEMPTIONS_DECIDE,

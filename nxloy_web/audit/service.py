@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from nxloy_web.db import db
-from nxloy_web.events import Event
+from nxloy_web.events import Event, Facts
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.texts import Text
 
@@ -25,11 +25,18 @@ def write_down(event: Event) -> None:
             actor_user_id=by.user_id,
             actor_role=None if by.role is None else by.role.value,
             before=_plain(event.before),
-            after=_plain(event.after),
+            after=_plain(_marked(event)),
             request_id=by.request_id,
             occurred_at=event.at,
         )
     )
+
+
+def _marked(event: Event) -> Facts | None:
+    """What somebody did for their own card says so."""
+    if not event.by.on_own_card:
+        return event.after
+    return {**(event.after or {}), "on_own_card": True}
 
 
 def _plain(value: Any) -> Any:

@@ -9,11 +9,16 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
+    TelField,
     TextAreaField,
+    ValidationError,
 )
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, Optional
 
+from nxloy_web import contacts
 from nxloy_web.businesses import choices
+from nxloy_web.current_business import home_region
+from nxloy_web.errors import NotUsable
 from nxloy_web.permissions import Role
 from nxloy_web.web.fields import (
     NAME,
@@ -46,6 +51,15 @@ def _number(label: str, least: int, most: int, description: str) -> IntegerField
     sentence = f"Enter a whole number from {least:,} to {most:,}."
     return _WholeNumberField(
         label, [InputRequired(sentence), NumberRange(least, most, sentence)],
+        description=description, sentence=sentence,
+    )  # fmt: skip
+
+
+def _limit(label: str, description: str = "") -> IntegerField:
+    """A number of points that may be left out: no limit."""
+    sentence = "Enter a whole number from 0 to 1,000,000,000, or nothing for no limit."
+    return _WholeNumberField(
+        label, [Optional(), NumberRange(0, 1_000_000_000, sentence)],
         description=description, sentence=sentence,
     )  # fmt: skip
 
@@ -86,10 +100,20 @@ class SettingsForm(EditForm):
         "Usual points", 1, 1_000_000,
         "The counter asks again before it gives more for one purchase.",
     )  # fmt: skip
-    staff_adjust_limit = _number(
-        "Limit for staff", 0, 1_000_000,
-        "Most points staff may give, take or void by hand at once.",
-    )  # fmt: skip
+    staff_adjust_limit = _number("By hand, at once", 0, 1_000_000, "Give, take or void.")
+    staff_adjust_day_limit = _limit("By hand, a day")
+    staff_purchase_limit = _limit("For one purchase")
+    staff_customer_day_limit = _limit("To one customer, a day", "By purchases and by hand.")
+    staff_day_limit = _limit("To all customers, a day", "By purchases and by hand.")
+    manager_adjust_limit = _limit("By hand, at once", "Give, take or void.")
+    manager_adjust_day_limit = _limit("By hand, a day")
+    manager_purchase_limit = _limit("For one purchase")
+    manager_customer_day_limit = _limit("To one customer, a day", "By purchases and by hand.")
+    manager_day_limit = _limit("To all customers, a day", "By purchases and by hand.")
+    alone_may_serve_self = BooleanField(
+        "The only person of the team may serve themselves",
+        description="Give points, decide and hand over for their own card. The audit log says so.",
+    )
     balance_may_go_negative = BooleanField(
         "Balances may go below zero",
         description="When a purchase is voided whose points are spent already. Else it stops at 0.",
@@ -134,6 +158,19 @@ class InvitationForm(CreateForm):
 
 class RoleForm(EditForm):
     role = RadioField("Role", choices=options(_ROLES))
+    phone = TelField(
+        "Phone",
+        [at_most(contacts.LONGEST_PHONE)],
+        description="A card with this number is their own: somebody else gives points to it.",
+        render_kw={"autocomplete": "off"},
+    )
+
+    def validate_phone(self, field: TelField) -> None:
+        if field.data and field.data != field.object_data:
+            try:
+                contacts.phone_e164(field.data, home_region())
+            except NotUsable as error:
+                raise ValidationError(str(error)) from None
 
 
 def _hues(present: Any) -> list[tuple[str, str]]:

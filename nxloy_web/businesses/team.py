@@ -9,6 +9,8 @@ from sqlalchemy.orm import joinedload
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.businesses.locks import locked_business
+from nxloy_web.contacts import phone_e164
+from nxloy_web.current_business import home_region
 from nxloy_web.db import db
 from nxloy_web.db.paging import NumberedPage, numbered_page
 from nxloy_web.db.refusals import check_version
@@ -79,6 +81,19 @@ def change_role(
     events.happened(
         "membership.role_changed", row, by=by, before={"role": before}, after={"role": role}, at=at
     )
+    db.session.flush()
+    return row
+
+
+def note_phone(membership_id: str, phone: str, *, by: Actor, at: datetime) -> Membership:
+    """Keep the number by which a teammate's own card is known; an empty one is forgotten."""
+    by.needs(Permission.TEAM_EDIT)
+    row = find(Membership, membership_id, lock=True)
+    number = phone_e164(phone, home_region()) if phone.strip() else None
+    if row.phone_e164 == number:
+        return row
+    row.phone_e164 = number
+    events.happened("membership.phone_changed", row, by=by, at=at)
     db.session.flush()
     return row
 

@@ -102,6 +102,7 @@ def change_role(membership_id: str) -> ResponseReturnValue:
             by=g.actor,
             at=clock.now(),
         )
+        team.note_phone(membership_id, form.phone.data or "", by=g.actor, at=clock.now())
     except Stale:
         member = team.member(membership_id)
         keep_typed(form, member)
@@ -137,7 +138,8 @@ def _invite_page(form: InvitationForm, status: int = 200) -> ResponseReturnValue
 
 
 def _role_form(member: Membership) -> RoleForm:
-    return RoleForm.from_request(data={"role": member.role.value, "version": member.version})
+    facts = {"role": member.role.value, "phone": member.phone_e164, "version": member.version}
+    return RoleForm.from_request(data=facts)
 
 
 def _role_page(member: Membership, form: RoleForm, status: int = 200) -> ResponseReturnValue:

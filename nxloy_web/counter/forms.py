@@ -11,11 +11,11 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from nxloy_web.web.forms import CreateForm
+from nxloy_web.web.forms import AskingForm, CreateForm
 from nxloy_web.web.money_field import MoneyField
 
 
-class PurchaseForm(CreateForm):
+class PurchaseForm(AskingForm, CreateForm):
     amount = MoneyField("Amount paid", validators=[InputRequired("Enter what the customer paid.")])
     order_ref = StringField(
         "Receipt number",

@@ -6,6 +6,7 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, member_codes
+from nxloy_web.approvals import asking as approvals
 from nxloy_web.businesses import queries as businesses
 from nxloy_web.counter import queries
 from nxloy_web.counter.forms import EnrolForm, PurchaseForm, RewardForm
@@ -15,6 +16,7 @@ from nxloy_web.customers import service as customer_service
 from nxloy_web.customers.facts import NEWCOMER
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule
+from nxloy_web.ledger.limits import OverLimit
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.purchases import recording, voiding
 from nxloy_web.redemptions import asking
@@ -78,10 +80,35 @@ def give(customer_id: str) -> ResponseReturnValue:
     except recording.MoreThanUsual as more:
         form.ask_to_confirm(more.points)
         return _card(customer_id, form, status=422, more_than_usual=more.points)
+    except OverLimit as over:
+        if form.asks:
+            return _ask_to_agree(customer_id, form)
+        form.offer_to_ask()
+        return _card(customer_id, form, status=409, over_limit=str(over))
     except BusinessRule as refusal:
         form.refuse("amount", refusal.message)
         return _card(customer_id, form, status=409)
     return see_other(url_for(".given", purchase_id=purchase.id))
+
+
+def _ask_to_agree(customer_id: str, form: PurchaseForm) -> ResponseReturnValue:
+    try:
+        approvals.ask_purchase(
+            id=form.asking.data,
+            customer_id=customer_id,
+            amount_minor=form.amount.data,
+            order_ref=form.order_ref.data or None,
+            location_id=_location_id(),
+            by=g.actor,
+            at=clock.now(),
+        )
+    except BusinessRule as refusal:
+        form.refuse("amount", refusal.message)
+        return _card(customer_id, form, status=409)
+    return see_other(
+        url_for(".show", customer_id=customer_id),
+        toast="Asked. The points come when somebody else agrees.",
+    )
 
 
 @bp.get("/purchases/<id:purchase_id>")
@@ -161,6 +188,7 @@ def _card(
     form: PurchaseForm,
     status: int = 200,
     more_than_usual: int = 0,
+    over_limit: str = "",
 ) -> ResponseReturnValue:
     customer = find(Customer, customer_id)
     again_of = form.again_of.data
@@ -174,6 +202,7 @@ def _card(
         reward_form=RewardForm(formdata=None),
         again_of=queries.purchase(again_of) if again_of else None,
         more_than_usual=more_than_usual,
+        over_limit=over_limit,
         usual=current_business().settings.usual_points,
         here=_location_id(),
     )

@@ -4,12 +4,14 @@ from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
+from nxloy_web.approvals import asking as approvals
 from nxloy_web.customers import queries
 from nxloy_web.customers.blueprint import bp
 from nxloy_web.customers.forms import AdjustForm, VoidForm
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound
 from nxloy_web.ledger import service as ledger
+from nxloy_web.ledger.limits import OverLimit
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.programs.units import unit
 from nxloy_web.purchases import reads as purchase_queries
@@ -18,6 +20,8 @@ from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.fields import options
+
+ASKED = "Asked. It is done when somebody else agrees."
 
 
 @bp.get("/<id:customer_id>/adjustment")
@@ -42,6 +46,11 @@ def adjust(customer_id: str) -> ResponseReturnValue:
                 by=g.actor,
                 at=clock.now(),
             )
+        except OverLimit as over:
+            if not form.asks:
+                form.offer_to_ask()
+                return _adjust_page(customer, form, status=422, over_limit=str(over))
+            return _ask_adjustment(customer, form)
         except BusinessRule as error:
             form.refuse("points", error.message)
         else:
@@ -67,6 +76,11 @@ def void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
     if form.validate():
         try:
             voiding.void(purchase_id, reason=form.reason.data, by=g.actor, at=clock.now())
+        except OverLimit as over:
+            if not form.asks:
+                form.offer_to_ask()
+                return _void_page(purchase, form, status=422, over_limit=str(over))
+            return _ask_void(purchase, form)
         except BusinessRule as error:
             form.refuse("reason", error.message)
         else:
@@ -77,6 +91,39 @@ def void(customer_id: str, purchase_id: str) -> ResponseReturnValue:
     return _void_page(purchase, form, status=422)
 
 
+def _ask_adjustment(customer: Customer, form: AdjustForm) -> ResponseReturnValue:
+    try:
+        approvals.ask_adjustment(
+            id=form.asking.data or "",
+            customer_id=customer.id,
+            program_id=form.program_id.data,
+            amount=form.amount,
+            reason=form.reason.data,
+            by=g.actor,
+            at=clock.now(),
+        )
+    except BusinessRule as error:
+        form.refuse("points", error.message)
+        return _adjust_page(customer, form, status=422)
+    return see_other(url_for(".show", customer_id=customer.id), toast=ASKED)
+
+
+def _ask_void(purchase: Purchase, form: VoidForm) -> ResponseReturnValue:
+    customer_id = purchase.customer_id
+    try:
+        approvals.ask_void(
+            id=form.asking.data or "",
+            purchase_id=purchase.id,
+            reason=form.reason.data,
+            by=g.actor,
+            at=clock.now(),
+        )
+    except BusinessRule as error:
+        form.refuse("reason", error.message)
+        return _void_page(purchase, form, status=422)
+    return see_other(url_for(".show", customer_id=customer_id, tab="purchases"), toast=ASKED)
+
+
 def _adjust_form() -> AdjustForm:
     form = AdjustForm.from_request()
     rows = queries.programs_to_adjust()
@@ -84,13 +131,16 @@ def _adjust_form() -> AdjustForm:
     return form
 
 
-def _adjust_page(customer: Customer, form: AdjustForm, status: int = 200) -> ResponseReturnValue:
+def _adjust_page(
+    customer: Customer, form: AdjustForm, status: int = 200, over_limit: str = ""
+) -> ResponseReturnValue:
     return page(
         "customers/adjust.html",
         fragment="customers/_adjust.html",
         status=status,
         customer=customer,
         form=form,
+        over_limit=over_limit,
     )
 
 
@@ -101,7 +151,11 @@ def _purchase(customer_id: str, purchase_id: str) -> Purchase:
     return purchase
 
 
-def _void_page(purchase: Purchase, form: VoidForm, status: int = 200) -> ResponseReturnValue:
+def _void_page(
+    purchase: Purchase, form: VoidForm, status: int = 200, over_limit: str = ""
+) -> ResponseReturnValue:
+    # The verb has read the row anew, without its customer.
+    purchase = _purchase(purchase.customer_id, purchase.id)
     return page(
         "customers/void.html",
         fragment="customers/_void.html",
@@ -109,4 +163,5 @@ def _void_page(purchase: Purchase, form: VoidForm, status: int = 200) -> Respons
         purchase=purchase,
         customer=purchase.customer,
         form=form,
+        over_limit=over_limit,
     )

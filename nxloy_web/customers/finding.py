@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from nxloy_web import contacts, member_codes
+from nxloy_web.current_business import home_region
 from nxloy_web.customers.names import LAST_CHARACTER, tag_word, words
-from nxloy_web.customers.reach import home_region
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.tables.customers import Customer, CustomerNameWord

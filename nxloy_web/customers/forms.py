@@ -19,11 +19,11 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
 from nxloy_web import clock, contacts
+from nxloy_web.current_business import home_region
 from nxloy_web.customers import spelling
-from nxloy_web.customers.reach import home_region
 from nxloy_web.errors import NotUsable
 from nxloy_web.web.fields import options
-from nxloy_web.web.forms import BaseForm, CreateForm, EditForm
+from nxloy_web.web.forms import AskingForm, BaseForm, CreateForm, EditForm
 from nxloy_web.web.list_fields import TagsField
 
 MOST_POINTS = 1_000_000
@@ -101,7 +101,7 @@ class EditCustomerForm(EditForm, _Details):
     pass
 
 
-class AdjustForm(CreateForm):
+class AdjustForm(AskingForm, CreateForm):
     program_id = SelectField("Program")
     direction = RadioField(
         "What to do",
@@ -123,7 +123,7 @@ class AdjustForm(CreateForm):
         return points if self.direction.data == "add" else -points
 
 
-class VoidForm(BaseForm):
+class VoidForm(AskingForm):
     reason = StringField("Reason", validators=[DataRequired("Say why."), _at_most(200, "A reason")])
 
 

@@ -1,10 +1,9 @@
 """The ways to reach a customer: as typed, and as compared."""
 
 from nxloy_web import contacts
-from nxloy_web.current_business import current_business
+from nxloy_web.current_business import home_region
 from nxloy_web.errors import BusinessRule, NotUsable
 from nxloy_web.texts import Text, _
-from nxloy_web.zones import country_of
 
 
 class NotReachable(BusinessRule):
@@ -34,8 +33,3 @@ def phone_columns(typed: str | None) -> dict[str, str | None]:
     except NotUsable as error:
         raise NotReachable(error.message, "phone") from error
     return {"phone_number": " ".join(typed.split()), "phone_e164": number}
-
-
-def home_region() -> str | None:
-    """The country whose numbers people type without a country code: that of the clock."""
-    return country_of(current_business().timezone)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
@@ -84,10 +85,17 @@ class SetUp:
         return next(iter(self.location_ids)) if len(self.location_ids) == 1 else None
 
 
-def read_set_up() -> SetUp:
-    """As it is committed at this moment."""
+def read_set_up(*, giver: Actor | None = None) -> SetUp:
+    """As it is committed at this moment.
+
+    With a `giver` who may have a limit, their lock is taken on the way: it costs no statement of
+    its own. What they gave is then read by the next statement, which sees what whoever held the
+    lock before has committed.
+    """
     statement = history(_statement())
-    business, locations, programs, rules, tiers = db.session.execute(statement).one()
+    if giver is not None and giver.has_limits:
+        statement = statement.add_columns(_lock_of(giver))
+    business, locations, programs, rules, tiers, *_lock = db.session.execute(statement).one()
     # A session forgets the rows that nobody else holds; see `current_business`.
     db.session().info["business"] = business
     return SetUp(
@@ -95,6 +103,11 @@ def read_set_up() -> SetUp:
         frozenset(locations),
         tuple(_program(row, rules, tiers) for row in programs),
     )
+
+
+def _lock_of(giver: Actor) -> ColumnElement[Any]:
+    name = f"gives:{current_business_id()}:{giver.user_id}"
+    return func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
 
 
 def _program(

@@ -15,6 +15,8 @@ from nxloy_web.imports.known import Alike, SameFile, Values, alike, keys_there, 
 from nxloy_web.imports.lines import Line
 from nxloy_web.imports.seen import Seen
 from nxloy_web.imports.verdicts import FAILED, KNOWN, NEW, Judged, Row, places_of
+from nxloy_web.ledger import limits
+from nxloy_web.ledger.teammates import teammate
 from nxloy_web.money import amount_text
 from nxloy_web.purchases.batch import NewPurchase, points_of_many, record_many
 from nxloy_web.purchases.receipts import receipt_key
@@ -24,6 +26,10 @@ from nxloy_web.texts import _
 from nxloy_web.zones import country_of
 
 LONGEST_ORDER = 100
+OWN_CARD = (
+    "This is the own card of who brings the file in: it gets no points. Another owner or manager"
+    " can bring this line in."
+)
 _NAMES = {"customer_id": "customer number", "email": "e-mail", "phone": "phone"}
 
 
@@ -55,6 +61,8 @@ class _Buyer:
     id: str
     is_blocked: bool
     user_id: str | None
+    email_norm: str | None
+    phone_e164: str | None
 
 
 @dataclass(slots=True)
@@ -84,6 +92,7 @@ class PurchaseImport:
         self.region = country_of(timezone)
         self.run_id = run.id
         self.by_user_id = run.by_user_id
+        self.importer = None if run.by_user_id is None else teammate(run.by_user_id)
         self.at = at
         self.places = places_of(run.options)
         self.seen = Seen()
@@ -221,8 +230,8 @@ class PurchaseImport:
             )
         if buyer.is_blocked:
             return Judged(one.line, FAILED, "The customer is blocked.")
-        if self.options.program_id and buyer.user_id and buyer.user_id == self.by_user_id:
-            return Judged(one.line, FAILED, "This is your own card: somebody else has to do it.")
+        if self.options.program_id and self.importer and limits.is_refused(self.importer, buyer):
+            return Judged(one.line, FAILED, OWN_CARD)
         new = NewPurchase(
             customer_id=buyer.id,
             amount_minor=one.amount_minor,
@@ -263,7 +272,8 @@ def _rows(column: Any, wanted: Iterable[str]) -> Iterable[Any]:
     if not wanted:
         return []
     return db.session.execute(
-        select(column, Customer.id, Customer.status == CustomerStatus.BLOCKED, Customer.user_id)
+        select(column, Customer.id, Customer.status == CustomerStatus.BLOCKED, Customer.user_id,
+               Customer.email_norm, Customer.phone_e164)
         .where(among(column, wanted))
     ).all()  # fmt: skip
 

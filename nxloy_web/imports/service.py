@@ -12,6 +12,7 @@ from nxloy_web.db.rows import find, insert_once
 from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import BusinessRule
 from nxloy_web.imports import columns, leaving, lines, reading, runs
+from nxloy_web.ledger import limits
 from nxloy_web.permissions import Permission
 from nxloy_web.tables.imports import (
     ImportKind,
@@ -43,6 +44,13 @@ class AtWork(BusinessRule):
 
 class WithoutFile(BusinessRule):
     message = _("The file has been deleted. Upload it again: what came in already is known.")
+
+
+class HasLimits(BusinessRule):
+    message = _(
+        "An import gives points without a limit, and you have one. Ask an owner to bring this file"
+        " in, or choose no program."
+    )
 
 
 class CannotMatch(BusinessRule):
@@ -131,6 +139,8 @@ def start(import_id: str, *, by: Actor, at: datetime) -> ImportRun:
         return run  # pressed twice
     if run.state is not ImportState.CHECKED:
         raise NotNow
+    if run.options.program_id is not None and limits.has_any(by):
+        raise HasLimits
     run.state = ImportState.RUNNING
     run.by_user_id = by.user_id
     facts = {"kind": run.kind, "lines": run.lines, "new": run.created_rows}

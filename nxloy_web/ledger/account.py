@@ -124,6 +124,8 @@ class Person:
     id: str
     is_blocked: bool
     user_id: str | None
+    email_norm: str | None
+    phone_e164: str | None
 
 
 @dataclass(slots=True)

@@ -36,9 +36,17 @@ class Books:
     """
 
     def __init__(
-        self, program_id: str | None, customer_ids: Collection[str], *, at: datetime
+        self,
+        program_id: str | None,
+        customer_ids: Collection[str],
+        *,
+        at: datetime,
+        giver: Actor | None = None,
     ) -> None:
-        """Lock the balances in id order; write off what has ended meanwhile."""
+        """Lock the balances in id order; write off what has ended meanwhile.
+
+        One `giver` gives at a time, so that what they gave today can be summed up.
+        """
         self.at = at
         self.program_id = program_id or ""
         self._customer_ids = sorted(customer_ids)
@@ -49,7 +57,7 @@ class Books:
         self._expired: Counter[str] = Counter()
         self._accounts: dict[str, Account] = {}
         balances = locked.read(self._customer_ids, program_id)
-        self.set_up = read_set_up()
+        self.set_up = read_set_up(giver=giver)
         self._locked = {(row.customer_id, row.program_id): self._account(row) for row in balances}
         if program_id is not None:
             self.choose(program_id)
@@ -80,7 +88,13 @@ class Books:
         """The customer, read with the lock. Raises NotFound for a deleted or unknown one."""
         if customer_id not in self._people:
             customer = find(Customer, customer_id)
-            self._people[customer_id] = Person(customer.id, customer.is_blocked, customer.user_id)
+            self._people[customer_id] = Person(
+                customer.id,
+                customer.is_blocked,
+                customer.user_id,
+                customer.email_norm,
+                customer.phone_e164,
+            )
         return self._people[customer_id]
 
     def account(self, customer_id: str) -> Account:
@@ -217,9 +231,11 @@ class Books:
                 yield TierMove(customer_id, self.ladder.named(before), self.ladder.named(after))
 
     def _account(self, row: Any) -> Account:
-        *figures, is_blocked, user_id, deleted_at = row
+        *figures, is_blocked, user_id, email_norm, phone_e164, deleted_at = row
         if deleted_at is None:
-            self._people[row.customer_id] = Person(row.customer_id, is_blocked, user_id)
+            self._people[row.customer_id] = Person(
+                row.customer_id, is_blocked, user_id, email_norm, phone_e164
+            )
         return Account(
             Standing(*figures),
             self.at,

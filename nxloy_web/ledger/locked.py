@@ -37,6 +37,8 @@ def read(customer_ids: Sequence[str], program_id: str | None) -> Sequence[Any]:
             balance.has_marks,
             (Customer.status == CustomerStatus.BLOCKED).label("is_blocked"),
             Customer.user_id,
+            Customer.email_norm,
+            Customer.phone_e164,
             Customer.deleted_at,
         )
         .join(balance.customer)

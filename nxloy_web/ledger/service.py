@@ -98,7 +98,7 @@ def adjust(
     by.needs(Permission.POINTS_CORRECT)
     customer = find(Customer, customer_id)
     program = find(LoyaltyProgram, program_id)
-    books = Books(program_id, [customer_id], at=at)
+    books = Books(program_id, [customer_id], at=at, giver=by)
     first = entry_of(customer_id, None, "adjustment", id)
     if first is not None:
         _refuse_other(first, entry_of(customer_id, program_id, "adjustment", id), amount, reason)
@@ -107,9 +107,9 @@ def adjust(
         raise NothingToMove
     if not reason.strip():
         raise ReasonNeeded
-    if amount > 0:
-        limits.refuse_own(customer, by)
-    limits.refuse_over_limit(amount, by)
+    giver = limits.giver(by, customer_id, customer, at=at, may_be_own=amount < 0)
+    giver.refuse_by_hand(amount)
+    by = giver.by
     cause = Cause(
         type=TransactionType.ADJUSTED,
         source_kind="adjustment",

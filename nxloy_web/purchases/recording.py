@@ -110,7 +110,7 @@ def record(
     before anything is written.
     """
     by.needs(Permission.POINTS_GIVE)
-    books = Books(program_id, [customer_id], at=at)
+    books = Books(program_id, [customer_id], at=at, giver=by)
     asked = {
         "customer_id": customer_id,
         "amount_minor": amount_minor,
@@ -122,7 +122,8 @@ def record(
         return pressed
     customer = books.person(customer_id)
     limits.refuse_blocked(customer)
-    limits.refuse_own(customer, by)
+    giver = limits.giver(by, customer_id, customer, at=at)
+    by = giver.by
     occurred_at = occurred_at or at
     _refuse_wrong(amount_minor, occurred_at, at)
     program = _running(books.set_up, program_id)
@@ -133,6 +134,7 @@ def record(
     _refuse_taken(order_ref)
     giving = Giving(program, books)
     earned = giving.quote(customer_id, amount_minor, at)
+    giver.refuse_purchase(earned.points)
     _refuse_more_than_usual(earned.points, confirmed_points, books.set_up)
     ledger.refuse_too_many(books, customer_id, earned.points)
     came_before = _forerunner(customer_id, order_ref, again_of)

@@ -37,7 +37,7 @@ def void(purchase_id: str, *, reason: str, by: Actor, at: datetime) -> Purchase:
         return purchase
     if not reason.strip():
         raise ledger.ReasonNeeded
-    limits.refuse_over_limit(purchase.points, by)
+    limits.refuse_void(purchase.points, by)
     return _void(purchase, books, reason.strip(), by, at)
 
 

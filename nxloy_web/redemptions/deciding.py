@@ -32,7 +32,7 @@ def approve(
 ) -> RewardRedemption:
     """Promise the reward. Points and stock were taken when the customer asked."""
     by.needs(Permission.REDEMPTIONS_DECIDE)
-    redemption = steps.lock(redemption_id)
+    redemption, by = steps.lock_to_decide(redemption_id, by)
     if steps.was_pressed(redemption, Status.APPROVED, by):
         return redemption
     steps.refuse_second(redemption, (Status.PENDING,), version, at)
@@ -46,7 +46,7 @@ def fulfil(
 ) -> RewardRedemption:
     """Hand the reward over; its code is used up."""
     by.needs(Permission.REDEMPTIONS_DECIDE)
-    redemption = steps.lock(redemption_id)
+    redemption, by = steps.lock_to_decide(redemption_id, by)
     if steps.was_pressed(redemption, Status.FULFILLED, by):
         return redemption
     if redemption.status is Status.PENDING:

@@ -7,14 +7,19 @@ second reads what the first one did.
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
+
 from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.rows import find
+from nxloy_web.db.session import history
 from nxloy_web.events import EventName
+from nxloy_web.ledger import limits
 from nxloy_web.redemptions import who_was_first
 from nxloy_web.redemptions.who_was_first import AlreadyDecided
+from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 
 Status = RedemptionStatus
@@ -32,6 +37,14 @@ _HAPPENED: dict[Status, EventName] = {
 
 def lock(redemption_id: str) -> RewardRedemption:
     return find(RewardRedemption, redemption_id, lock=True)
+
+
+def lock_to_decide(redemption_id: str, by: Actor) -> tuple[RewardRedemption, Actor]:
+    """With who decides: nobody does for themselves. Raises OwnPoints."""
+    redemption = lock(redemption_id)
+    owner = db.session.scalar(history(select(Customer).filter_by(id=redemption.customer_id)))
+    assert owner is not None
+    return redemption, limits.not_for_themselves(by, owner)
 
 
 def was_pressed(redemption: RewardRedemption, to: Status, by: Actor) -> bool:

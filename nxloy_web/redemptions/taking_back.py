@@ -3,20 +3,14 @@ over."""
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from nxloy_web.actors import SYSTEM, Actor
-from nxloy_web.db import db
-from nxloy_web.db.session import history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.ledger import limits
 from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import steps
 from nxloy_web.rewards import stock
-from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.points import TransactionType, Why
 from nxloy_web.tables.redemptions import OPEN, RedemptionStatus, RewardRedemption
 from nxloy_web.texts import _
@@ -35,7 +29,7 @@ def cancel(
 ) -> RewardRedemption:
     """Call it off before it is handed over."""
     by.needs(Permission.REDEMPTIONS_DECIDE)
-    redemption = steps.lock(redemption_id)
+    redemption, by = steps.lock_to_decide(redemption_id, by)
     if steps.was_pressed(redemption, Status.CANCELLED, by):
         return redemption
     steps.refuse_second(redemption, OPEN, version, at)
@@ -71,13 +65,10 @@ def refund(
 ) -> RewardRedemption:
     """Take a reward back that was handed over. `restock` False when it cannot go on the shelf."""
     by.needs(Permission.REDEMPTIONS_REFUND)
-    redemption = steps.lock(redemption_id)
+    redemption, by = steps.lock_to_decide(redemption_id, by)
     if steps.was_pressed(redemption, Status.REFUNDED, by):
         return redemption
     steps.refuse_second(redemption, (Status.FULFILLED,), version, at)
-    owner = db.session.scalar(history(select(Customer).filter_by(id=redemption.customer_id)))
-    assert owner is not None
-    limits.refuse_own(owner, by)
     _end(redemption, Status.REFUNDED, by=by, at=at, reason=_said(reason), restock=restock)
     return redemption
 

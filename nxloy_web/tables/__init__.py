@@ -4,6 +4,7 @@ Importing the package loads the whole schema, for migrations, doctor and tests.
 """
 
 from nxloy_web.db.base import Base
+from nxloy_web.tables.approvals import Approval
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import Account, SignInTries, User, VerificationCode
 from nxloy_web.tables.businesses import Business, Invitation, Location, Membership
@@ -39,6 +40,7 @@ OPEN_TABLES = {
 __all__ = [
     "OPEN_TABLES",
     "Account",
+    "Approval",
     "AuditEntry",
     "Base",
     "Business",

@@ -31,6 +31,21 @@ class BusinessSettings(BaseModel):
     """The counter asks again before it gives more points than this for one purchase."""
     staff_adjust_limit: int = Field(default=200, ge=0)
     """Most points staff may add or take by hand, or void, at once."""
+    staff_adjust_day_limit: int | None = Field(default=500, ge=0)
+    """The same in a day. None is no limit, here and below; an owner never has one."""
+    staff_purchase_limit: int | None = Field(default=2_000, ge=0)
+    """Most points staff may give for one purchase."""
+    staff_customer_day_limit: int | None = Field(default=4_000, ge=0)
+    """Most points one of the staff may give one customer a day, by purchases and by hand."""
+    staff_day_limit: int | None = Field(default=50_000, ge=0)
+    """Most points one of the staff may give a day, by purchases and by hand."""
+    manager_adjust_limit: int | None = Field(default=None, ge=0)
+    manager_adjust_day_limit: int | None = Field(default=None, ge=0)
+    manager_purchase_limit: int | None = Field(default=None, ge=0)
+    manager_customer_day_limit: int | None = Field(default=None, ge=0)
+    manager_day_limit: int | None = Field(default=None, ge=0)
+    alone_may_serve_self: bool = False
+    """Whether the only person of a team may give, decide and hand over for their own card."""
     balance_may_go_negative: bool = False
     """What a voided purchase does to somebody who has spent the points: stop at 0, or go below."""
     redemption_days: int = Field(default=14, ge=1, le=365)
@@ -81,6 +96,8 @@ class Membership(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Bas
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     role: Mapped[Role] = mapped_column(EnumText(Role))
+    phone_e164: Mapped[str | None]
+    """Their own card is known by it."""
 
     user: Mapped[User] = relationship(User, lazy="raise_on_sql", viewonly=True)
 

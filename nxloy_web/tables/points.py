@@ -151,6 +151,12 @@ class PointTransaction(TenantMixin, Base):
         tenant_index("ix_point_transactions_customer_id", "customer_id", "created_at"),
         tenant_index("ix_point_transactions_occurred_at", "occurred_at", "id"),
         tenant_index("ix_point_transactions_type", "type", "occurred_at"),
+        tenant_index(
+            "ix_point_transactions_by_user_id",
+            "by_user_id",
+            "occurred_at",
+            where="by_user_id IS NOT NULL",
+        ),
         tenant_index("ix_point_transactions_order_id", "order_id", where="order_id IS NOT NULL"),
         tenant_index(
             "ix_point_transactions_redemption_id",

@@ -62,9 +62,15 @@ def types_of(kind: type["DataclassInstance | BaseModel"]) -> dict[str, Any]:
 
 
 def _model(form: Form, kind: type[Model]) -> Model:
-    """What is left empty is as the model has it by default."""
-    given = {name: form[name].data for name in kind.model_fields}
-    return kind(**{name: value for name, value in given.items() if value not in (None, "")})
+    """What is left empty is none where it may be, else as the model has it by default."""
+    found: dict[str, Any] = {}
+    for name, needed in types_of(kind).items():
+        value = form[name].data
+        if value not in (None, ""):
+            found[name] = value
+        elif NoneType in get_args(needed):
+            found[name] = None
+    return kind(**found)
 
 
 def _is_model(needed: Any) -> bool:

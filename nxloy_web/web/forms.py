@@ -75,6 +75,20 @@ class CreateForm(BaseForm):
         self.new_id.data = new_id()
 
 
+class AskingForm(BaseForm):
+    """May do more than who sends it: then the next press asks somebody else to agree."""
+
+    asking = HiddenField()
+    """The id of that request. Not the one of the form, which may still do less."""
+
+    @property
+    def asks(self) -> bool:
+        return is_id(self.asking.data or "")
+
+    def offer_to_ask(self) -> None:
+        self.asking.data = new_id()
+
+
 class VersionField(IntegerField):
     """Which version of the row the page has shown. Sent without it, a form is late: the version
     of today says nothing about what somebody saw."""
