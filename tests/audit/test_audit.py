@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import select
@@ -27,6 +28,8 @@ from tests.factories import (
     make_shop,
     make_user,
 )
+
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def _edited(reward: Reward, shop: Shop, after: dict[str, Any] | None = None) -> None:
@@ -70,8 +73,8 @@ def test_pages_follow_each_other_without_a_gap(app: Flask) -> None:
         for number in range(many):
             _edited(reward, shop, {"number": number})
         db.session.commit()
-        first = queries.entries(queries.Filter(), "")
-        second = queries.entries(queries.Filter(), first.after)
+        first = queries.entries(queries.Filter(), UTC_ZONE, "")
+        second = queries.entries(queries.Filter(), UTC_ZONE, first.after)
     ids = [row[0].id for row in [*first.rows, *second.rows]]
     assert len(ids) == len(set(ids)) == many
     assert second.after == ""
