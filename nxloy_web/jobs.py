@@ -63,6 +63,10 @@ class Task(Generic[P]):
         return dict(signature(self.function).bind(*args, **kwargs).arguments)
 
 
+LONGEST_WAIT = 3_600
+"""Seconds between two tries: what came back is used within the hour."""
+
+
 class _Retry(procrastinate.RetryStrategy):
     """Try again a few times, always later; a job paused by a stopping worker always goes on."""
 
@@ -71,7 +75,8 @@ class _Retry(procrastinate.RetryStrategy):
             return RetryDecision(retry_in={"seconds": 0})
         if job.attempts >= (self.max_attempts or 0):  # theirs reads 0 as "for ever"
             return None
-        return super().get_retry_decision(exception=exception, job=job)
+        seconds = min(self.exponential_wait ** (job.attempts + 1), LONGEST_WAIT)
+        return RetryDecision(retry_in={"seconds": seconds})
 
 
 def task(name: str, *, retry: int = 3) -> Callable[[Callable[P, None]], Task[P]]:

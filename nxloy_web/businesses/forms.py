@@ -96,6 +96,10 @@ class SettingsForm(EditForm):
     )
     currency = SelectField("Currency", choices=options_of(choices.currencies))
     hue = SelectField("Colour", choices=[], coerce=int)
+    contact_email = EmailField(
+        "E-mail for customers", [Optional(), is_email], filters=[lambda typed: typed or ""],
+        description="Answers to your mails go there. Empty: mails cannot be answered.",
+    )  # fmt: skip
     usual_points = _number(
         "Usual points", 1, 1_000_000,
         "The counter asks again before it gives more for one purchase.",

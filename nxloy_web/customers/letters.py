@@ -32,8 +32,9 @@ class WelcomeWords(CustomerWords):
 
 
 def welcome(event: Event) -> None:
-    """Queue the first letter to who joined by themselves; it goes only if the card is saved."""
-    if event.name == "customer.enrolled" and event.by.kind == "customer":
+    """Queue the first letter; it goes only if the card is saved. Whom an import brings gets none:
+    they have had their card for a long time."""
+    if event.name == "customer.enrolled":
         enqueue(greet, customer_id=event.subject.id)
 
 
@@ -57,6 +58,11 @@ def write(customer: Customer, words: CustomerWords) -> None:
         name=customer.first_name or customer.name,
         business_name=business.name,
         hue=business.settings.hue,
+        reply_to=business.settings.contact_email,
+        footer=(
+            f"{business.name} sends you this because you have a card there.\n"
+            f"What it keeps about you, and how to leave: {link('portal.profile')}"
+        ),
     )
     mail.send(customer.email or "", addressed)
 

@@ -19,10 +19,19 @@ from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
 from nxloy_web.tables.mail import OutboundMail
 
 GIVEN_UP_AFTER = timedelta(days=1)
-EMPTY = {"recipient": None, "subject": None, "body_text": None, "body_html": None}
+A_DAY_OF_TRIES = 27
+"""After four in the first quarter of an hour one an hour."""
+EMPTY = {
+    "recipient": None,
+    "sender_name": None,
+    "reply_to": None,
+    "subject": None,
+    "body_text": None,
+    "body_html": None,
+}
 
 
-@open_task("mail.deliver")
+@open_task("mail.deliver", retry=A_DAY_OF_TRIES)
 def deliver(mail_id: str) -> None:
     """Send one mail and forget its words. A failure leaves a sentence and is tried again."""
     mail = db.session.get(OutboundMail, mail_id)
@@ -47,11 +56,11 @@ def deliver(mail_id: str) -> None:
 def message_of(mail: OutboundMail) -> EmailMessage:
     """The mail as it travels: text and HTML, every header on one line."""
     message = EmailMessage(policy=SMTP)
-    sender_name, sender = parseaddr(host.setting("MAIL_FROM"))
-    message["From"] = Address(sender_name, addr_spec=sender)
-    # Not addr_spec=, which refuses an address like zoë@example.com.
-    local, _, domain = _travelling(mail.recipient or "").rpartition("@")
-    message["To"] = Address(username=local, domain=domain)
+    product, sender = parseaddr(host.setting("MAIL_FROM"))
+    message["From"] = Address(mail.sender_name or product, addr_spec=sender)
+    if mail.reply_to:
+        message["Reply-To"] = _address(mail.reply_to)
+    message["To"] = _address(mail.recipient or "")
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(clock.now())
     # The row's id: a repeat after a lost answer is recognised as the same mail.
@@ -60,6 +69,12 @@ def message_of(mail: OutboundMail) -> EmailMessage:
     message.set_content(mail.body_text or "")
     message.add_alternative(mail.body_html or "", subtype="html")
     return message
+
+
+def _address(typed: str) -> Address:
+    # Not addr_spec=, which refuses an address like zoë@example.com.
+    local, _, domain = _travelling(typed).rpartition("@")
+    return Address(username=local, domain=domain)
 
 
 def take_out(message: EmailMessage) -> None:

@@ -8,6 +8,7 @@ from nxloy_web.mail.colours import accent
 
 LONGEST_SUBJECT = 150
 HUE = 285
+PRODUCT = "NxLoy"
 
 _BUTTON = re.compile(r"^(?P<label>[^\n]{1,60}?):\s+(?P<url>https?://\S+)$")
 _CODE = re.compile(r"^[A-Z0-9][A-Z0-9 -]{3,18}[A-Z0-9]$")
@@ -19,9 +20,13 @@ class Words:
 
     kind: str
     subject: str
-    business_name: str = "NxLoy"
-    """Stands at the head of the letter."""
+    business_name: str = PRODUCT
+    """Stands at the head of the letter, and in its From."""
     hue: int = HUE
+    reply_to: str = ""
+    """Where an answer goes; empty for nowhere."""
+    footer: str = ""
+    """Why somebody gets it, and how to stop it."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,14 @@ class Part:
 def write(words: Words) -> Letter:
     """Render a letter outside any page: none of a request's context reaches it."""
     line = one_line(words.subject)
-    text = host.draw(f"mail/{words.kind}.txt", asdict(words)).strip() + "\n"
+    body = host.draw(f"mail/{words.kind}.txt", asdict(words)).strip() + "\n"
+    text = f"{body}\n-- \n{words.footer}\n" if words.footer else body
     around = {
         "subject": line,
         "accent": accent(words.hue),
         "sender": words.business_name,
-        "parts": parts(text),
+        "parts": parts(body),
+        "footer": words.footer,
     }
     return Letter(line, text, host.draw("mail/letter.html", around))
 

@@ -6,7 +6,7 @@ from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.mail import letters
 from nxloy_web.mail.delivery import deliver
-from nxloy_web.mail.letters import Words
+from nxloy_web.mail.letters import PRODUCT, Words, one_line
 from nxloy_web.tables.mail import OutboundMail
 
 
@@ -21,6 +21,8 @@ def send(to: str, words: Words) -> OutboundMail:
         id=new_id(),
         kind=words.kind,
         recipient=to.strip(),
+        sender_name=None if words.business_name == PRODUCT else one_line(words.business_name),
+        reply_to=words.reply_to or None,
         subject=letter.subject,
         body_text=letter.text,
         body_html=letter.html,

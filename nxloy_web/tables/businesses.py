@@ -50,6 +50,8 @@ class BusinessSettings(BaseModel):
     """What a voided purchase does to somebody who has spent the points: stop at 0, or go below."""
     redemption_days: int = Field(default=14, ge=1, le=365)
     """How long a request stays open before it lapses and gives everything back."""
+    contact_email: str = Field(default="", max_length=254)
+    """Where customers' answers to mails go; empty for nowhere."""
     hue: int = Field(default=285, ge=0, le=359)
     """The colour of the business's pages, as a hue of OKLCH."""
 

@@ -15,6 +15,10 @@ class OutboundMail(TimestampMixin, Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str]
     recipient: Mapped[str | None]
+    sender_name: Mapped[str | None]
+    """Whose letter it is; None for the product's own."""
+    reply_to: Mapped[str | None]
+    """Where an answer goes; None when nobody said so."""
     subject: Mapped[str | None]
     body_text: Mapped[str | None]
     body_html: Mapped[str | None]

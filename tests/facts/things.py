@@ -247,6 +247,7 @@ def _business(shop: Shop) -> Business:
         alone_may_serve_self=True,
         balance_may_go_negative=True,
         redemption_days=3,
+        contact_email="böhnchen@example.com",
         hue=359,
     )
     return row

@@ -7,7 +7,7 @@ from flask import Flask
 from procrastinate.exceptions import JobAborted
 from sqlalchemy import select
 
-from nxloy_web import jobs, tasks, worker
+from nxloy_web import clock, jobs, tasks, worker
 from nxloy_web.db import db
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.jobs import JobRun, JobState
@@ -136,6 +136,23 @@ def test_a_paused_job_goes_on_without_using_up_its_tries() -> None:
     job = jobs.Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=9)
     assert strategy.get_retry_decision(exception=JobAborted(), job=job) is not None
     assert strategy.get_retry_decision(exception=ValueError(), job=job) is None
+
+
+def test_mail_is_tried_for_a_day() -> None:
+    """X6: the mail server was away for 65 minutes, and after six tries the mail was lost."""
+    (mail,) = [task for name, task in jobs.queue.tasks.items() if name == "mail.deliver"]
+    waited = []
+    for attempts in range(100):
+        job = jobs.Job(
+            id=1, queue="default", lock=None, queueing_lock=None, task_name="x", attempts=attempts
+        )
+        decision = mail.retry_strategy.get_retry_decision(exception=OSError(), job=job)
+        if decision is None:
+            break
+        waited.append((decision.retry_at - clock.now()).total_seconds())
+    assert sum(waited[:4]) < 15 * 60
+    assert max(waited) <= 3_600
+    assert 23 * 3_600 < sum(waited) < 25 * 3_600
 
 
 def test_the_worker_knows_every_task() -> None:

@@ -84,6 +84,20 @@ def test_a_mail_arrives_as_text_and_html(catcher: Catcher, send: Callable[..., s
     assert "Café Luna" in html.get_content()
 
 
+def test_a_mail_is_from_the_shop_and_says_why_it_comes(
+    catcher: Catcher, send: Callable[..., str]
+) -> None:
+    """Z2: every shop's mails came from "NxLoy", without Reply-To, without a footer."""
+    send(reply_to="hello@luna.example", footer="Café Luna sends you this.")
+    (mail,) = catcher.caught
+    assert mail["From"].addresses[0].display_name == "Café Luna"
+    assert mail["Reply-To"] == "hello@luna.example"
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert "Café Luna sends you this." in part.get_content()
+
+
 def test_the_words_are_forgotten_once_the_mail_is_out(
     catcher: Catcher, send: Callable[..., str], as_admin: Admin
 ) -> None:
