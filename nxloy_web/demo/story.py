@@ -18,7 +18,7 @@ from nxloy_web.permissions import Role
 from nxloy_web.purchases.batch import NewPurchase, record_many
 from nxloy_web.redemptions import asking, deciding, taking_back
 from nxloy_web.tables.points import CustomerBalance
-from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward
 
 WEEKS = 26
@@ -209,7 +209,8 @@ class Story:
         if not last and number == 0 and self.chance.random() < 0.5:
             self.lapsing.append((redemption.expires_at, redemption.id))
             return
-        if redemption.is_pending:
+        # Not `is_pending`: that is by the clock of today, and this is told of days long past.
+        if redemption.status is RedemptionStatus.PENDING:
             if self.chance.random() < 0.1:
                 reason = self.chance.choice(cast.CANCEL_REASONS)
                 taking_back.cancel(redemption.id, by=self.staff, at=at, reason=reason)
