@@ -21,7 +21,7 @@ from nxloy_web.redemptions.who_was_first import AlreadyDecided
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.customers import Customer
-from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
+from nxloy_web.tables.redemptions import RedemptionEvent, RedemptionStatus, RewardRedemption
 from tests.factories import (
     NOON,
     Shop,
@@ -308,6 +308,21 @@ def test_one_redemption_is_read_by_its_id(app: Flask, shop: Shop, row_id: str) -
         assert reads.with_everything(row_id).id == row_id
         with pytest.raises(NotFound):
             reads.with_everything("unknown")
+
+
+def test_who_was_first_is_told_by_the_step_and_not_by_the_clock(
+    app: Flask, shop: Shop, row_id: str
+) -> None:
+    """Whoever waited for the row may have drawn the later id for the earlier step."""
+    do(app, shop, deciding.approve, row_id, by=shop.actor(Role.MANAGER))
+    with inside(app, shop):
+        step = RedemptionEvent(
+            id="zz", redemption_id=row_id, to_status=Status.PENDING, occurred_at=NOON
+        )
+        db.session.add(step)
+        db.session.commit()
+    with pytest.raises(AlreadyDecided, match=f"Manager of {shop.slug} approved this"):
+        do(app, shop, deciding.approve, row_id)
 
 
 def test_what_comes_back_says_of_which_reward(
