@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 import nxloy_web
 from nxloy_web.counter import queries as counter
 from nxloy_web.customers import queries as customers
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
-from nxloy_web.earning.programs import default_program, program_paying_for, running_programs
+from nxloy_web.db.session import history
+from nxloy_web.earning.programs import (
+    DEFAULT_PROGRAM_ID,
+    default_program,
+    program_paying_for,
+    running_programs,
+)
 from nxloy_web.purchases import recording
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus, ProgramType
 from nxloy_web.tables.rewards import Reward
@@ -53,6 +60,17 @@ def test_the_oldest_that_runs_is_meant(app: Flask, shop: Shop) -> None:
         program = default_program()
         assert program is not None
         assert program.id == younger
+
+
+def test_a_deleted_program_is_not_meant_where_deleted_rows_are_read_too(
+    app: Flask, shop: Shop
+) -> None:
+    younger = younger_program(app, shop)
+    with inside(app, shop):
+        first = db.session.get_one(LoyaltyProgram, (shop.business_id, shop.program_id))
+        first.deleted_at = NOON
+        db.session.flush()
+        assert db.session.scalar(history(select(DEFAULT_PROGRAM_ID))) == younger
 
 
 def test_every_place_means_the_same_program(app: Flask, shop: Shop) -> None:

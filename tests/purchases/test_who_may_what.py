@@ -196,6 +196,8 @@ def test_a_voided_receipt_of_the_same_customer_goes_on(
         assert reads.voided_alike(import_keys=[], receipt_keys=[]) == []
     again = buy(app, shop, customer, order_ref="A", at=NOON + 5 * DAY)
     assert again.came_before_id == alike[1].id
+    with inside(app, shop):
+        assert len(reads.voided_alike(import_keys=[], receipt_keys=[receipt_key("A")])) == 3
     assert buy(app, shop, customer).came_before_id is None
     assert buy(app, shop, customer, order_ref="C").came_before_id is None
 
@@ -362,6 +364,7 @@ def test_only_a_voided_purchase_of_the_same_customer_is_put_right_and_once(
 ) -> None:
     other = make_customer(app, shop)
     purchase = buy(app, shop, customer)
+    buy(app, shop, customer)
     with pytest.raises(recording.NotVoided):
         buy(app, shop, customer, again_of=purchase.id)
     void(app, shop, purchase.id)
