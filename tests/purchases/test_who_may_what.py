@@ -20,7 +20,7 @@ from nxloy_web.permissions import Role
 from nxloy_web.purchases import batch, reads, recording, voiding
 from nxloy_web.purchases.batch import NewPurchase
 from nxloy_web.purchases.receipts import receipt_key
-from nxloy_web.tables.businesses import BusinessSettings
+from nxloy_web.tables.businesses import BusinessSettings, Location
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.loyalty import EarningRule, EarningTerms
 from nxloy_web.tables.points import PointLot, PointTransaction, TransactionType
@@ -122,9 +122,24 @@ def test_in_the_program_that_is_named(app: Flask, shop: Shop, customer: str) -> 
 def test_the_place_is_the_one_that_is_named_or_where_somebody_stands(
     app: Flask, shop: Shop, customer: str
 ) -> None:
+    with inside(app, shop):
+        db.session.add(Location(id=(market := new_id()), name="Market"))
+        db.session.commit()
+    here = Actor("team", shop.owner_id, Role.OWNER, location_id=market)
     nowhere = Actor("team", shop.owner_id, Role.OWNER)
-    assert buy(app, shop, customer, by=nowhere).location_id == shop.location_id
-    assert buy(app, shop, customer, location_id=shop.location_id).location_id == shop.location_id
+    named = {"location_id": shop.location_id}
+    assert buy(app, shop, customer, by=here).location_id == market
+    assert buy(app, shop, customer, by=here, **named).location_id == shop.location_id
+    assert buy(app, shop, customer, by=nowhere, **named).location_id == shop.location_id
+    assert buy(app, shop, customer, by=nowhere).location_id is None
+
+
+def test_a_form_is_for_one_receipt(app: Flask, shop: Shop, customer: str) -> None:
+    drawn = new_id()
+    for _ in range(2):
+        assert buy(app, shop, customer, id=drawn, order_ref="A").id == drawn
+    with pytest.raises(FormUsed):
+        buy(app, shop, customer, id=drawn, order_ref="B")
 
 
 def test_points_are_of_the_day_of_the_purchase(app: Flask, shop: Shop, customer: str) -> None:
