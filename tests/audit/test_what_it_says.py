@@ -103,7 +103,7 @@ def test_what_is_deleted_keeps_its_name_and_has_no_page(app: Flask, shop: Shop) 
         status.delete(customer_id, by=shop.actor(), at=NOON)
         db.session.commit()
     page = log(app, shop)
-    assert "Customer deleted : Gone" in words_of(page.text)
+    assert "Customer deleted: Gone" in words_of(page.text)
     assert f"/customers/{customer_id}" not in page.text
 
 
