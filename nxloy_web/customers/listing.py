@@ -15,6 +15,7 @@ from nxloy_web.customers.queries import ProgramWithTiers
 from nxloy_web.db import days, db, paging
 from nxloy_web.db.paging import COUNTED, Order, Page, Stretch, Stretches
 from nxloy_web.db.session import history
+from nxloy_web.earning.held import held_tier_id, holders_of
 from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.tables.customers import Customer, CustomerStatus
 from nxloy_web.tables.points import CustomerBalance
@@ -113,7 +114,10 @@ def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> 
     statement: Select[Any] = _where(select(*_COLUMNS), narrowed)
     found = _read(filter_, program, statement)
     balances = _balances([row.id for row in found.rows], program, at)
-    return replace(found.each(lambda row: _line(row, balances)), total=_count(narrowed))
+    before = None, _first_tier_id(program)
+    return replace(
+        found.each(lambda row: _line(row, *balances.get(row.id, before))), total=_count(narrowed)
+    )
 
 
 def everything(
@@ -125,7 +129,7 @@ def everything(
         customers = [row[0] for row in rows]
         balances = _balances([row.id for row in customers], program, at)
         for row in customers:
-            yield row, *balances.get(row.id, (None, None))
+            yield row, *balances.get(row.id, (None, _first_tier_id(program)))
 
 
 def ids_matching(filter_: Filter) -> Select[Any]:
@@ -212,7 +216,7 @@ def _balances(
         select(
             CustomerBalance.customer_id,
             CustomerBalance.program_id,
-            CustomerBalance.tier_id,
+            held_tier_id().label("tier_id"),
             spendable_now(at).label("points"),
         ).where(CustomerBalance.customer_id == any_(literal(ids, ARRAY(Text))))
     )
@@ -240,10 +244,7 @@ def _narrowed(filter_: Filter) -> _Narrowed | None:
         )
         parts.append(_Narrowed(Customer.id.in_(members)))
     if filter_.tier_id:
-        holders = select(CustomerBalance.customer_id).where(
-            CustomerBalance.tier_id == filter_.tier_id
-        )
-        parts.append(_Narrowed(Customer.id.in_(holders)))
+        parts.append(_Narrowed(Customer.id.in_(holders_of(filter_.tier_id))))
     parts += [_Narrowed(condition) for condition in _within(filter_)]
     if len(parts) > 1:
         return _Narrowed(and_(*(part.condition for part in parts)))
@@ -281,10 +282,15 @@ def _count(narrowed: _Narrowed | None) -> int:
     return paging.count(rows)
 
 
-def _line(row: Any, balances: dict[str, tuple[int, str | None]]) -> Line:
+def _first_tier_id(program: ProgramWithTiers | None) -> str | None:
+    """The tier of those who have no balance yet."""
+    first = None if program is None else program.for_everybody
+    return None if first is None else first.id
+
+
+def _line(row: Any, points: int | None, tier_id: str | None) -> Line:
     full = " ".join(part for part in (row.first_name, row.last_name) if part)
     reach = row.email or row.phone_e164 or ""
-    points, tier_id = balances.get(row.id, (None, None))
     return Line(
         id=row.id,
         name=full or reach or "Erased customer",

@@ -40,6 +40,11 @@ class ProgramWithTiers:
         """The word behind a figure: 1 bean, 2 beans."""
         return unit(count, self.points_name, self.point_name)
 
+    @property
+    def for_everybody(self) -> LoyaltyTier | None:
+        """The tier that is held before the first point."""
+        return self.tiers[0] if self.tiers and self.tiers[0].required_points == 0 else None
+
     def tier(self, tier_id: str | None) -> tuple[LoyaltyTier, int] | None:
         """A tier and its rank."""
         for rank, tier in enumerate(self.tiers):

@@ -47,7 +47,7 @@ class Ladder:
 
     def threshold(self, standing: Holder) -> int | None:
         """What the tier that is held asks for; None without one that is living."""
-        held = self.named(standing.tier_id)
+        held = self.held_by(standing)
         return None if held is None or held.is_deleted else held.required_points
 
     def reach(self, standing: Holder, at: datetime) -> None:

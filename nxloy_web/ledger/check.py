@@ -148,14 +148,14 @@ _QUESTIONS = {
     """,
     "stock": """
         SELECT r.id, 'stock says ' || coalesce(r.current_stock::text, 'unlimited')
-               || ', the last movement left ' || m.stock_after
+               || ', the last movement left ' || coalesce(m.stock_after::text, 'unlimited')
         FROM nx.rewards r
         JOIN LATERAL (
           SELECT stock_after FROM nx.stock_movements m
           WHERE m.business_id = r.business_id AND m.reward_id = r.id
           ORDER BY m.created_at DESC, m.id DESC LIMIT 1
         ) m ON true
-        WHERE r.current_stock <> m.stock_after
+        WHERE r.current_stock IS DISTINCT FROM m.stock_after
     """,
 }
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.scope import current_business_id
 from nxloy_web.db.session import history
+from nxloy_web.earning.held import held_tier_id
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance, PointLot, PointReversal, PointTransaction
@@ -52,16 +53,17 @@ def spendable_now(at: datetime) -> ColumnElement[int]:
 
 def standings(customer_id: str, at: datetime) -> list[Standing]:
     """Every balance of a customer, the oldest program first."""
-    balances = db.session.scalars(
+    rows = db.session.execute(
         history(
-            select(CustomerBalance)
+            select(CustomerBalance, LoyaltyTier)
             .join(CustomerBalance.program)
+            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id())
             .where(CustomerBalance.customer_id == customer_id)
-            .options(joinedload(CustomerBalance.program), joinedload(CustomerBalance.tier))
+            .options(contains_eager(CustomerBalance.program))
             .order_by(*OLDEST_FIRST)
         )
     ).all()
-    return [_standing(balance, at) for balance in balances]
+    return [_standing(balance, tier, at) for balance, tier in rows]
 
 
 @dataclass
@@ -140,7 +142,7 @@ def _entries(customer_id: str) -> Select[PointTransaction]:
     return history(statement.options(joinedload(PointTransaction.program)))
 
 
-def _standing(balance: CustomerBalance, at: datetime) -> Standing:
+def _standing(balance: CustomerBalance, tier: LoyaltyTier | None, at: datetime) -> Standing:
     open_lots = db.session.scalars(
         select(PointLot).where(PointLot.balance_id == balance.id, PointLot.remaining > 0)
     ).all()
@@ -156,7 +158,7 @@ def _standing(balance: CustomerBalance, at: datetime) -> Standing:
     return Standing(
         balance=balance,
         program=balance.program,
-        tier=balance.tier,
+        tier=tier,
         spendable=sum(lot.remaining for lot in good),
         pending=sum(lot.remaining for lot in open_lots if lot.available_at > at),
         expiries=tuple(sorted(ends.items())),

@@ -9,7 +9,7 @@ from nxloy_web.ledger import service as ledger
 from nxloy_web.ledger.books import Books
 from nxloy_web.ledger.causes import Cause
 from nxloy_web.permissions import Permission
-from nxloy_web.redemptions import steps
+from nxloy_web.redemptions import steps, who_was_first
 from nxloy_web.rewards import stock
 from nxloy_web.tables.points import TransactionType, Why
 from nxloy_web.tables.redemptions import OPEN, RedemptionStatus, RewardRedemption
@@ -40,16 +40,16 @@ def cancel(
 def change_mind(
     redemption_id: str, *, customer_id: str, by: Actor, at: datetime, version: int | None = None
 ) -> RewardRedemption:
-    """Customers take back what they asked for, while the shop has not said yes."""
+    """Customers take back what they asked for, while nobody of the team has said yes."""
     by.needs_to_be(customer_id)
     redemption = steps.lock(redemption_id)
     if redemption.customer_id != customer_id:
         raise NotFound
     if steps.was_pressed(redemption, Status.CANCELLED, by):
         return redemption
-    if redemption.status is Status.APPROVED:
+    if who_was_first.is_approved_by_team(redemption):
         raise OnlyWaiting
-    steps.refuse_second(redemption, (Status.PENDING,), version, at)
+    steps.refuse_second(redemption, OPEN, version, at)
     _end(redemption, Status.CANCELLED, by=by, at=at, reason=CHANGED_MIND)
     return redemption
 

@@ -32,6 +32,14 @@ def last_event(redemption: RewardRedemption) -> RedemptionEvent | None:
     )
 
 
+def is_approved_by_team(redemption: RewardRedemption) -> bool:
+    """Whether somebody has said yes, and it did not come by itself."""
+    if redemption.status is not RedemptionStatus.APPROVED:
+        return False
+    event = last_event(redemption)
+    return event is not None and event.by_user_id is not None
+
+
 def what_happened(redemption: RewardRedemption, at: datetime) -> Text:
     """Maria approved this 2 minutes ago."""
     event = last_event(redemption)

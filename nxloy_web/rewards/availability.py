@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from nxloy_web.current_business import current_wording
 from nxloy_web.db import db
 from nxloy_web.db.rows import find
+from nxloy_web.earning.held import held_tier_id
 from nxloy_web.earning.programs import default_program
 from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.ledger.service import NotEnoughPoints
@@ -136,9 +137,19 @@ def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict
     balances = {
         program_id: (spendable, required)
         for program_id, spendable, required in db.session.execute(
-            select(CustomerBalance.program_id, spendable_now(at), LoyaltyTier.required_points)
-            .outerjoin(CustomerBalance.tier)
-            .where(CustomerBalance.customer_id == customer_id)
+            select(
+                LoyaltyProgram.id,
+                func.coalesce(spendable_now(at), 0),
+                LoyaltyTier.required_points,
+            )
+            .outerjoin(
+                CustomerBalance,
+                and_(
+                    CustomerBalance.program_id == LoyaltyProgram.id,
+                    CustomerBalance.customer_id == customer_id,
+                ),
+            )
+            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(LoyaltyProgram.id))
         )
     }
     default_id = fallback.id if fallback else ""

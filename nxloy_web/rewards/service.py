@@ -10,7 +10,7 @@ from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, facts_of, put
 from nxloy_web.db.refusals import check_version
-from nxloy_web.db.rows import already, bring_back, find, insert_once, write_past_version
+from nxloy_web.db.rows import already, bring_back, find, insert_once
 from nxloy_web.errors import BusinessRule, FormUsed
 from nxloy_web.events import EventName
 from nxloy_web.permissions import Permission
@@ -116,22 +116,6 @@ def change_status(reward_id: str, to: RewardStatus, *, by: Actor, at: datetime) 
     db.session.flush()
     after = {"status": reward.status}
     events.happened(_TURNED[to], reward, by=by, before={"status": was}, after=after, at=at)
-    return reward
-
-
-def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
-    """Stop counting the stock. What redemptions took stays with them."""
-    by.needs(Permission.REWARDS_EDIT)
-    reward = stock.lock(reward_id)
-    if reward.current_stock is None:
-        return reward
-    before = {"current_stock": reward.current_stock, "total_stock": reward.total_stock}
-    status = S.ACTIVE if reward.status is S.OUT_OF_STOCK else reward.status
-    values = {"current_stock": None, "total_stock": None, "status": status}
-    write_past_version(reward, **values)
-    events.happened(
-        "reward.stock_unlimited", reward, by=by, before=before, after={"current_stock": None}, at=at
-    )
     return reward
 
 

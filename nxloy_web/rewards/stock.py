@@ -155,6 +155,39 @@ def correct(
     return reward
 
 
+def unlimit(reward_id: str, *, by: Actor, at: datetime) -> Reward:
+    """Stop counting. What redemptions took stays with them."""
+    by.needs(Permission.REWARDS_EDIT)
+    reward = lock(reward_id)
+    if reward.current_stock is None:
+        return reward
+    before = {"current_stock": reward.current_stock, "total_stock": reward.total_stock}
+    is_out = reward.status is RewardStatus.OUT_OF_STOCK
+    movement = {
+        "id": new_id(),
+        "business_id": current_business_id(),
+        "reward_id": reward.id,
+        "kind": StockMovementKind.UNLIMITED,
+        "change": 0,
+        "stock_after": None,
+        "total_after": None,
+        "reason": "Not counted any more",
+        "by_user_id": by.user_id,
+        "created_at": func.clock_timestamp(),
+    }
+    write_past_version(
+        reward,
+        insert(StockMovement).values(movement),
+        current_stock=None,
+        total_stock=None,
+        status=RewardStatus.ACTIVE if is_out else reward.status,
+    )
+    events.happened(
+        "reward.stock_unlimited", reward, by=by, before=before, after={"current_stock": None}, at=at
+    )
+    return reward
+
+
 def _move(
     reward: Reward,
     kind: StockMovementKind,

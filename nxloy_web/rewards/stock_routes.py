@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.rewards import service, stock
+from nxloy_web.rewards import stock
 from nxloy_web.rewards.blueprint import bp, find_reward
 from nxloy_web.rewards.forms import AddStockForm, CorrectStockForm
 from nxloy_web.tables.rewards import Reward
@@ -74,7 +74,7 @@ def correct_stock(reward_id: str) -> ResponseReturnValue:
 @requires(Permission.REWARDS_EDIT)
 def unlimit_stock(reward_id: str) -> ResponseReturnValue:
     find_reward(reward_id)
-    return _back(service.unlimit(reward_id, by=g.actor, at=clock.now()))
+    return _back(stock.unlimit(reward_id, by=g.actor, at=clock.now()))
 
 
 def _refused(

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, extract, func, or_, select, 
 from sqlalchemy.orm import aliased
 
 from nxloy_web.customers.names import tag_word
+from nxloy_web.earning.held import held_tier_id, holders_of, is_for_everybody
 from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID
 from nxloy_web.ledger.reads import spendable_now
 from nxloy_web.segments.values import (
@@ -196,12 +197,12 @@ def _tier(operator: Operator, value: str, moment: Moment) -> Condition:
     )
     if operator == "at_least":
         held, named = aliased(LoyaltyTier), aliased(LoyaltyTier)
-        return (
+        holds = (
             exists()
             .where(
                 mine,
                 held.business_id == CustomerBalance.business_id,
-                held.id == CustomerBalance.tier_id,
+                held.id == held_tier_id(),
                 named.business_id == held.business_id,
                 named.id == value,
                 held.program_id == named.program_id,
@@ -209,10 +210,12 @@ def _tier(operator: Operator, value: str, moment: Moment) -> Condition:
             )
             .correlate(Customer)
         )
+        return or_(holds, is_for_everybody(value))
     if value == NO_TIER:
-        has_tier = exists().where(mine, CustomerBalance.tier_id.is_not(None)).correlate(Customer)
+        holds = exists().where(mine, held_tier_id().is_not(None)).correlate(Customer)
+        has_tier = or_(holds, is_for_everybody())
         return ~has_tier if operator == "is" else has_tier
-    has_it = exists().where(mine, CustomerBalance.tier_id == value).correlate(Customer)
+    has_it = Customer.id.in_(holders_of(value))
     return has_it if operator == "is" else ~has_it
 
 

@@ -110,6 +110,7 @@ class StockMovementKind(enum.Enum):
     CORRECTED = "CORRECTED"
     TAKEN = "TAKEN"
     RETURNED = "RETURNED"
+    UNLIMITED = "UNLIMITED"
 
 
 class StockMovement(TenantMixin, Base):
@@ -120,8 +121,9 @@ class StockMovement(TenantMixin, Base):
     reward_id: Mapped[str]
     kind: Mapped[StockMovementKind] = mapped_column(EnumText(StockMovementKind))
     change: Mapped[int]
-    stock_after: Mapped[int]
-    total_after: Mapped[int]
+    stock_after: Mapped[int | None]
+    """None when nobody counts from here on."""
+    total_after: Mapped[int | None]
     reason: Mapped[str]
     redemption_id: Mapped[str | None]
     by_user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))

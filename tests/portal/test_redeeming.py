@@ -145,6 +145,22 @@ def test_cancelling_an_own_request_brings_the_points_back(
     assert "Cancelled" in browser.get(url).text
 
 
+def test_what_was_approved_by_itself_can_be_called_off_until_it_is_handed_over(
+    app: Flask, shop: Shop, as_admin: Admin
+) -> None:
+    """D11."""
+    reward_id = make_reward(app, shop, "Cookie", points_cost=100, needs_approval=False)
+    browser, customer_id = member(app, shop, points=200)
+    first, second = ask(browser, shop, reward_id), ask(browser, shop, reward_id)
+    ready = browser.get(second)
+    assert "Ready to collect" in browser.get(first).text
+    press(browser.get(first), "Cancel this request")
+    assert spendable(as_admin, customer_id) == 100
+    decide(app, shop, deciding.fulfil, second.rsplit("/", 1)[1])
+    assert press(ready, "Cancel this request").status_code == 409
+    assert spendable(as_admin, customer_id) == 100
+
+
 def test_what_the_shop_has_promised_is_called_off_at_the_counter_only(
     app: Flask, shop: Shop, reward_id: str, as_admin: Admin
 ) -> None:

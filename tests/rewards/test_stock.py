@@ -14,6 +14,8 @@ from nxloy_web.errors import NotFound
 from nxloy_web.rewards import stock
 from nxloy_web.tables.rewards import Reward, RewardStatus, StockMovement
 from tests.factories import NOON, Shop, inside, make_reward, make_shop
+from tests.ledger.books import books_of
+from tests.pressing import browser_as
 
 
 @pytest.fixture
@@ -133,3 +135,17 @@ def test_refusals(app: Flask, shop: Shop) -> None:
     with pytest.raises(NotFound):
         do(app, make_shop(app), stock.add, reward, 1, reason="Not mine")
     assert seen(app, shop, reward)[:2] == (5, 5)
+
+
+def test_counting_no_more_leaves_a_movement(app: Flask, shop: Shop) -> None:
+    """D11."""
+    reward = stocked(app, shop, 0, 5, status=RewardStatus.OUT_OF_STOCK)
+    for _ in range(2):
+        do(app, shop, stock.unlimit, reward)
+    assert movements(app, shop, reward) == [("UNLIMITED", 0, None, None)]
+    assert seen(app, shop, reward)[:3] == (None, None, RewardStatus.ACTIVE)
+    assert books_of(app, shop) == []
+    do(app, shop, stock.correct, reward, 4, reason="Counted again")
+    assert movements(app, shop, reward)[-1] == ("CORRECTED", 4, 4, 4)
+    page = browser_as(app, shop).get(shop.url(f"/rewards/{reward}"))
+    assert "Not counted any more" in page.text

@@ -17,7 +17,7 @@ from nxloy_web.portal import queries
 from nxloy_web.portal.forms import AskForm
 from nxloy_web.portal.routes import words
 from nxloy_web.portal.routes.blueprint import bp
-from nxloy_web.redemptions import asking, taking_back
+from nxloy_web.redemptions import asking, taking_back, who_was_first
 from nxloy_web.rewards.availability import offers_for
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.rewards import Picture, Reward
@@ -74,6 +74,7 @@ def redemption(redemption_id: str) -> ResponseReturnValue:
         step=queries.step_of(found.state),
         code_qr=qr.svg(found.code) if found.is_open else None,
         last=None if found.is_open else queries.last_step(found.id),
+        may_cancel=found.is_open and not who_was_first.is_approved_by_team(found),
     )
 
 
