@@ -58,6 +58,8 @@ EventName = Literal[
     "program.members_moved_up",
     "program.paused",
     "program.restored",
+    "program.tier_change_undone",
+    "program.tiers_reassessed",
     "purchase.recorded",
     "purchase.voided",
     "redemption.approved",

@@ -171,6 +171,18 @@ class DeleteTierForm(BaseForm):
             raise ValidationError("Choose one of these.")
 
 
+class ShownForm(BaseForm):
+    """What the page of who moves has shown, and which button of it was pressed."""
+
+    shown = HiddenField(default="")
+    below = HiddenField(default="keep")
+    again = HiddenField(default="")
+
+    @property
+    def takes_down(self) -> bool:
+        return bool(self.below.data == "down")
+
+
 class EarningFields:
     points = IntegerField(
         "Customers get",

@@ -9,7 +9,7 @@ from nxloy_web.db.facts import facts_of
 from nxloy_web.earning.rules import rule_of
 from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.programs import examples, queries, service
+from nxloy_web.programs import examples, queries, service, undoing
 from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.facts import ProgramFacts
 from nxloy_web.programs.forms import TYPES, EditProgramForm, NewProgramForm
@@ -76,6 +76,7 @@ def show(program_id: str) -> ResponseReturnValue:
         rule=rule,
         versions=queries.rule_versions(program_id),
         tiers=tiers,
+        undoable=undoing.undoable(program, clock.now()),
         deleted_tiers=queries.deleted_tiers(program_id),
         members=queries.members_of(program_id),
         rewards=queries.reward_count(program_id),

@@ -1,8 +1,9 @@
 """Tiers, on the address of their program."""
 
+from datetime import datetime
 from typing import Literal
 
-from flask import g, url_for
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
@@ -11,13 +12,15 @@ from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
 from nxloy_web.errors import BusinessRule, NotFound, Stale
 from nxloy_web.permissions import Permission, requires
-from nxloy_web.programs import queries, tiers
+from nxloy_web.programs import queries, tiers, undoing
 from nxloy_web.programs.blueprint import bp, find_program
 from nxloy_web.programs.facts import TierFacts
-from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm
+from nxloy_web.programs.forms import DeleteTierForm, EditTierForm, NewTierForm, ShownForm
+from nxloy_web.programs.moving import Moves, MovesPeople
 from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.facts import typed
+from nxloy_web.web.forms import BaseForm
 
 
 @bp.get("/<id:program_id>/tiers/new")
@@ -30,21 +33,27 @@ def new_tier(program_id: str) -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_EDIT)
 def create_tier(program_id: str) -> ResponseReturnValue:
     program = find_program(program_id)
-    form = NewTierForm.from_request()
+    form, pressed, at = NewTierForm.from_request(), ShownForm.from_request(), clock.now()
     if not form.validate():
         return _new_page(program, form, status=422)
+    if pressed.again.data:
+        return _new_page(program, form)
     try:
         tier = tiers.create(
             form.new_id.data,
             typed(form, TierFacts),
             program_id=program_id,
+            shown=pressed.shown.data,
             by=g.actor,
-            at=clock.now(),
+            at=at,
         )
+    except MovesPeople as asked:
+        title = f"{form.name.data} would start at {form.required_points.data:,}"
+        return _ask(program, asked.moves, title, "Add tier", form=form)
     except (tiers.TierNameTaken, tiers.ThresholdTaken) as error:
         _refuse(form, error)
         return _new_page(program, form, status=422)
-    return _back(program_id, f"{tier.name} is added")
+    return _back(program_id, f"{tier.name} is added", at)
 
 
 @bp.get("/<id:program_id>/tiers/<id:tier_id>/edit")
@@ -58,17 +67,27 @@ def edit_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_EDIT)
 def save_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
-    form = _edit_form(tier)
+    form, pressed, at = _edit_form(tier), ShownForm.from_request(), clock.now()
     if not form.validate():
         return _edit_page(program, tier, form, status=422)
+    if pressed.again.data:
+        return _edit_page(program, tier, form)
     try:
         tier = tiers.edit(
             tier_id,
             typed(form, TierFacts),
             version=form.version.data,
+            shown=pressed.shown.data,
+            takes_down=pressed.takes_down,
             by=g.actor,
-            at=clock.now(),
+            at=at,
         )
+    except MovesPeople as asked:
+        title = (
+            f"{tier.name} would start at {form.required_points.data:,}"
+            f" instead of {tier.required_points:,}"
+        )
+        return _ask(program, asked.moves, title, "Save", form=form, may_keep=True)
     except Stale:
         tier = _find(program_id, tier_id)
         keep_typed(form, tier)
@@ -76,7 +95,7 @@ def save_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     except (tiers.TierNameTaken, tiers.ThresholdTaken) as error:
         _refuse(form, error)
         return _edit_page(program, tier, form, status=422)
-    return _back(program_id, f"{tier.name} is saved")
+    return _back(program_id, f"{tier.name} is saved", at)
 
 
 @bp.post("/<id:program_id>/tiers/<id:tier_id>/up")
@@ -102,27 +121,56 @@ def ask_delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
 @requires(Permission.PROGRAMS_EDIT)
 def delete_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
     program, tier = find_program(program_id), _find(program_id, tier_id)
-    form = _delete_form(tier)
+    form, pressed, at = _delete_form(tier), ShownForm.from_request(), clock.now()
     if not form.validate():
         return _delete_page(program, tier, form, status=422)
+    if pressed.again.data:
+        return _delete_page(program, tier, form)
     try:
-        tiers.delete(tier_id, members_to=form.members_to.data, by=g.actor, at=clock.now())
+        tiers.delete(
+            tier_id, members_to=form.members_to.data, shown=pressed.shown.data, by=g.actor, at=at
+        )
+    except MovesPeople as asked:
+        title = f"{tier.name} would be deleted"
+        return _ask(program, asked.moves, title, "Delete tier", form=form)
     except tiers.MembersNeedAPlace as error:
         form.refuse("members_to", error.message)
         return _delete_page(program, tier, form, status=422)
-    return see_other(
-        url_for(".show", program_id=program_id),
-        toast=f"{tier.name} is deleted",
-        undo={"url": url_for(".restore_tier", program_id=program_id, tier_id=tier_id)},
-    )
+    return _back(program_id, f"{tier.name} is deleted", at, is_undone_always=True)
 
 
 @bp.post("/<id:program_id>/tiers/<id:tier_id>/restoration")
 @requires(Permission.PROGRAMS_EDIT)
 def restore_tier(program_id: str, tier_id: str) -> ResponseReturnValue:
+    program, pressed, at = find_program(program_id), ShownForm.from_request(), clock.now()
+    try:
+        tier = tiers.restore(tier_id, shown=pressed.shown.data, by=g.actor, at=at)
+    except MovesPeople as asked:
+        return _ask(program, asked.moves, "The tier would be back", "Restore")
+    return _back(program_id, f"{tier.name} is back", at)
+
+
+@bp.post("/<id:program_id>/tiers/reassessment")
+@requires(Permission.PROGRAMS_EDIT)
+def reassess_tiers(program_id: str) -> ResponseReturnValue:
+    program, pressed, at = find_program(program_id), ShownForm.from_request(), clock.now()
+    try:
+        program = tiers.reassess(program_id, shown=pressed.shown.data, by=g.actor, at=at)
+    except MovesPeople as asked:
+        title = "Everybody would get the tier their points reach today"
+        return _ask(program, asked.moves, title, "Reassess")
+    if not tiers.who_moved(program):
+        return _back(program_id, "Everybody has the tier their points reach", at)
+    return _back(program_id, "The tiers are reassessed", at)
+
+
+@bp.post("/<id:program_id>/tier-changes/<id:change_id>/undo")
+@requires(Permission.PROGRAMS_EDIT)
+def undo_tier_change(program_id: str, change_id: str) -> ResponseReturnValue:
     find_program(program_id)
-    tier = tiers.restore(tier_id, by=g.actor, at=clock.now())
-    return _back(program_id, f"{tier.name} is back")
+    undoing.undo(program_id, change_id, by=g.actor, at=clock.now())
+    toast = "Undone: tiers and members are as they were"
+    return see_other(url_for(".show", program_id=program_id), toast=toast)
 
 
 def _find(program_id: str, tier_id: str) -> LoyaltyTier:
@@ -133,12 +181,63 @@ def _find(program_id: str, tier_id: str) -> LoyaltyTier:
 
 
 def _move(program_id: str, tier_id: str, direction: Literal["up", "down"]) -> ResponseReturnValue:
-    tier = tiers.move(_find(program_id, tier_id).id, direction, by=g.actor, at=clock.now())
-    return _back(program_id, f"{tier.name} starts at {tier.required_points:,} now")
+    program, tier = find_program(program_id), _find(program_id, tier_id)
+    pressed, at = ShownForm.from_request(), clock.now()
+    try:
+        tier = tiers.move(
+            tier.id,
+            direction,
+            shown=pressed.shown.data,
+            takes_down=pressed.takes_down,
+            by=g.actor,
+            at=at,
+        )
+    except MovesPeople as asked:
+        title = f"{tier.name} would change places with the tier "
+        title += "before it" if direction == "up" else "after it"
+        return _ask(program, asked.moves, title, "Save", may_keep=True)
+    return _back(program_id, f"{tier.name} starts at {tier.required_points:,} now", at)
 
 
-def _back(program_id: str, toast: str) -> ResponseReturnValue:
-    return see_other(url_for(".show", program_id=program_id), toast=toast)
+def _back(
+    program_id: str, toast: str, at: datetime, *, is_undone_always: bool = False
+) -> ResponseReturnValue:
+    """To the program, with a way back when the change of this moment has moved somebody."""
+    change = find_program(program_id).last_tier_change
+    there = url_for(".show", program_id=program_id)
+    if change is None or change.at != at or not (change.up or change.down or is_undone_always):
+        return see_other(there, toast=toast)
+    went = [f"{n:,} moved {way}" for n, way in ((change.up, "up"), (change.down, "down")) if n]
+    undo = {"url": url_for(".undo_tier_change", program_id=program_id, change_id=change.id)}
+    return see_other(
+        there, toast=": ".join([toast, ", ".join(went)] if went else [toast]), undo=undo
+    )
+
+
+def _ask(
+    program: LoyaltyProgram,
+    moves: Moves,
+    title: str,
+    submit: str,
+    *,
+    form: BaseForm | None = None,
+    may_keep: bool = False,
+) -> ResponseReturnValue:
+    """Whom it moves, before it is done; what was typed comes along. With `may_keep` those who
+    would move down may keep what they have."""
+    fields = [] if form is None else [field for field in form if field.name != "csrf_token"]
+    return page(
+        "programs/tier_moves.html",
+        fragment="programs/_tier_moves.html",
+        program=program,
+        moves=moves,
+        title=title,
+        submit=submit,
+        action=request.path,
+        kept=[(field.name, value) for field in fields for value in field.raw_data or ()],
+        has_form=form is not None,
+        may_keep=may_keep,
+    )
 
 
 def _refuse(form: NewTierForm | EditTierForm, error: BusinessRule) -> None:

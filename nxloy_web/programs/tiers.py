@@ -1,5 +1,6 @@
 """What a merchant does with the tiers of a program."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,15 +10,16 @@ from nxloy_web import events
 from nxloy_web.actors import Actor
 from nxloy_web.db import db
 from nxloy_web.db.facts import changes, columns, put
+from nxloy_web.db.ids import new_id
 from nxloy_web.db.refusals import check_version, refusing
 from nxloy_web.db.rows import bring_back, find, insert_once
-from nxloy_web.db.session import WITH_DELETED
+from nxloy_web.db.session import WITH_DELETED, history
 from nxloy_web.errors import BusinessRule, NotFound
-from nxloy_web.jobs import enqueue
 from nxloy_web.permissions import Permission
+from nxloy_web.programs import moving
 from nxloy_web.programs.facts import TierFacts
-from nxloy_web.programs.placing import place
-from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
+from nxloy_web.programs.placing import carry_out, lock_program
+from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier, TierChange
 from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.rewards import Reward
 from nxloy_web.texts import _
@@ -47,74 +49,91 @@ _REFUSALS = {
 }
 
 
-def create(id: str, facts: TierFacts, *, program_id: str, by: Actor, at: datetime) -> LoyaltyTier:
-    """Add a tier; who has the points for it already moves up in the background."""
+def create(
+    id: str, facts: TierFacts, *, program_id: str, shown: str = "", by: Actor, at: datetime
+) -> LoyaltyTier:
+    """Add a tier; who has the points for it already moves up. Raises MovesPeople unless `shown`
+    is the signature of who moves."""
     by.needs(Permission.PROGRAMS_EDIT)
-    find(LoyaltyProgram, program_id)
-    with refusing(_REFUSALS):
-        tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **columns(facts)))
-    if made:
-        events.happened("tier.created", tier, by=by, after=columns(facts), at=at)
-        enqueue(place, program_id=program_id)
+    program = lock_program(program_id)
+    with db.session.begin_nested():
+        with refusing(_REFUSALS):
+            tier, made = insert_once(LoyaltyTier(id=id, program_id=program_id, **columns(facts)))
+        if made:
+            events.happened("tier.created", tier, by=by, after=columns(facts), at=at)
+            change = TierChange(id=new_id(), kind="created", at=at, tier_id=id)
+            carry_out(program, change, shown=shown, by=by)
     return tier
 
 
 def edit(
-    tier_id: str, facts: TierFacts, *, version: int | None, by: Actor, at: datetime
+    tier_id: str,
+    facts: TierFacts,
+    *,
+    version: int | None,
+    shown: str = "",
+    takes_down: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> LoyaltyTier:
+    """Change a tier. A lower threshold moves people up; with `takes_down` a higher one moves
+    those down who do not reach it, else they keep the tier. Raises MovesPeople as `create`."""
     by.needs(Permission.PROGRAMS_EDIT)
-    tier = find(LoyaltyTier, tier_id, lock=True)
+    program = lock_program(find(LoyaltyTier, tier_id).program_id)
+    tier = _hold(tier_id)
     before, after = changes(tier, facts)
     if not after:
         return tier
     check_version(tier, version)
-    with refusing(_REFUSALS):
-        put(tier, facts)
-    events.happened("tier.edited", tier, by=by, before=before, after=after, at=at)
-    if "required_points" in after:
-        enqueue(place, program_id=tier.program_id)
+    with db.session.begin_nested():
+        with refusing(_REFUSALS):
+            put(tier, facts)
+        events.happened("tier.edited", tier, by=by, before=before, after=after, at=at)
+        if "required_points" in after:
+            thresholds = {tier_id: (before["required_points"], after["required_points"])}
+            _move_people(program, "edited", thresholds, shown, takes_down, by, at)
     return tier
 
 
-def move(tier_id: str, direction: Literal["up", "down"], *, by: Actor, at: datetime) -> LoyaltyTier:
+def move(
+    tier_id: str,
+    direction: Literal["up", "down"],
+    *,
+    shown: str = "",
+    takes_down: bool = False,
+    by: Actor,
+    at: datetime,
+) -> LoyaltyTier:
     """Swap thresholds with the tier before or after it; the lowest comes first. At either end
-    nothing happens."""
+    nothing happens. Raises MovesPeople as `create`."""
     by.needs(Permission.PROGRAMS_EDIT)
-    tier = find(LoyaltyTier, tier_id)
-    tiers = list(
-        db.session.scalars(
-            select(LoyaltyTier)
-            .where(LoyaltyTier.program_id == tier.program_id)
-            .order_by(LoyaltyTier.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
-    tiers.sort(key=lambda row: row.required_points)
+    program = lock_program(find(LoyaltyTier, tier_id).program_id)
+    tiers = _ladder(program.id)
+    tier = next(one for one in tiers if one.id == tier_id)
     place_of = tiers.index(tier) + (-1 if direction == "up" else 1)
     if not 0 <= place_of < len(tiers):
         return tier
     other = tiers[place_of]
-    before = {"required_points": tier.required_points}
-    swapped = other.required_points, tier.required_points
-    # The threshold is unique at every moment, so one of the two steps aside first.
-    tier.required_points = tiers[-1].required_points + 1
-    db.session.flush()
-    other.required_points = swapped[1]
-    db.session.flush()
-    tier.required_points = swapped[0]
-    db.session.flush()
-    after = {"required_points": swapped[0]}
-    events.happened("tier.moved", tier, by=by, before=before, after=after, at=at)
-    events.happened("tier.moved", other, by=by, before=after, after=before, at=at)
-    enqueue(place, program_id=tier.program_id)
+    with db.session.begin_nested():
+        thresholds = {
+            tier.id: (tier.required_points, other.required_points),
+            other.id: (other.required_points, tier.required_points),
+        }
+        put_thresholds(tiers, {one: after for one, (_before, after) in thresholds.items()})
+        for moved in (tier, other):
+            was, now = ({"required_points": points} for points in thresholds[moved.id])
+            events.happened("tier.moved", moved, by=by, before=was, after=now, at=at)
+        _move_people(program, "swapped", thresholds, shown, takes_down, by, at)
     return tier
 
 
-def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> LoyaltyTier:
+def delete(
+    tier_id: str, *, members_to: str | None, shown: str = "", by: Actor, at: datetime
+) -> LoyaltyTier:
     """Mark a tier as deleted. Its members, and rewards that ask for it, go to `members_to`: the
-    id of another tier of the program, or NO_TIER."""
+    id of another tier of the program, or NO_TIER. Raises MovesPeople as `create`."""
     by.needs(Permission.PROGRAMS_EDIT)
+    program = lock_program(find(LoyaltyTier, tier_id).program_id)
     tier = _hold(tier_id)
     if not members_to and has_members(tier_id):
         raise MembersNeedAPlace
@@ -124,21 +143,60 @@ def delete(tier_id: str, *, members_to: str | None, by: Actor, at: datetime) -> 
         if target.program_id != tier.program_id or target.id == tier.id:
             raise OnlySiblings
     target_id = None if target is None else target.id
-    moved = _repoint(tier_id, target_id, at)
-    db.session.delete(tier)
-    db.session.flush()
-    events.happened(
-        "tier.deleted", tier, by=by, after={"members_moved": moved, "members_to": target_id}, at=at
-    )
+    with db.session.begin_nested():
+        change = TierChange(
+            id=new_id(),
+            kind="deleted",
+            at=at,
+            tier_id=tier_id,
+            members_to=target_id,
+            reward_ids=_repoint_rewards(tier_id, target_id),
+        )
+        moved = members_of(tier_id)
+        carry_out(program, change, shown=shown, by=by, rows=moving.leaving(tier, target))
+        db.session.delete(tier)
+        db.session.flush()
+        after = {"members_moved": moved, "members_to": target_id}
+        events.happened("tier.deleted", tier, by=by, after=after, at=at)
     return tier
 
 
-def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
-    """Bring a deleted tier back. Members who moved stay; who has the points moves up again."""
+def restore(tier_id: str, *, shown: str = "", by: Actor, at: datetime) -> LoyaltyTier:
+    """Bring a deleted tier back. Who has the points for it moves up. Raises MovesPeople as
+    `create`."""
     by.needs(Permission.PROGRAMS_EDIT)
-    tier = find(LoyaltyTier, tier_id, lock=True, deleted_too=True)
-    find(LoyaltyProgram, tier.program_id)
-    refusals = {
+    found = find(LoyaltyTier, tier_id, deleted_too=True)
+    program = lock_program(found.program_id)
+    tier = _hold(tier_id, deleted_too=True)
+    with db.session.begin_nested():
+        if bring_back(tier, taken_meanwhile(tier)):
+            events.happened("tier.restored", tier, by=by, at=at)
+            change = TierChange(id=new_id(), kind="restored", at=at, tier_id=tier_id)
+            carry_out(program, change, shown=shown, by=by)
+    return tier
+
+
+def reassess(program_id: str, *, shown: str = "", by: Actor, at: datetime) -> LoyaltyProgram:
+    """Give everybody the tier their points reach today, downwards too. Raises MovesPeople as
+    `create`."""
+    by.needs(Permission.PROGRAMS_EDIT)
+    program = lock_program(program_id)
+    change = TierChange(id=new_id(), kind="reassessed", at=at, down_from=None)
+    carry_out(program, change, shown=shown, by=by)
+    after = {"customers": who_moved(program)}
+    if after["customers"]:
+        events.happened("program.tiers_reassessed", program, by=by, at=at, after=after)
+    return program
+
+
+def who_moved(program: LoyaltyProgram) -> int:
+    change = program.last_tier_change
+    return 0 if change is None else change.up + change.down
+
+
+def taken_meanwhile(tier: LoyaltyTier) -> dict[str, BusinessRule]:
+    """What a tier that comes back may meet."""
+    return {
         "uq_loyalty_tiers_name": TierNameTaken(
             _(
                 "A tier called %(name)s exists by now. Rename it, then restore this one.",
@@ -152,50 +210,85 @@ def restore(tier_id: str, *, by: Actor, at: datetime) -> LoyaltyTier:
             )
         ),
     }
-    if bring_back(tier, refusals):
-        events.happened("tier.restored", tier, by=by, at=at)
-        enqueue(place, program_id=tier.program_id)
-    return tier
+
+
+def put_thresholds(tiers: Sequence[LoyaltyTier], thresholds: Mapping[str, int]) -> None:
+    """Write thresholds of several tiers at once."""
+    # A threshold is unique at every moment, so the tiers step aside first.
+    beyond = max(tier.required_points for tier in tiers)
+    changed = [tier for tier in tiers if tier.id in thresholds]
+    for number, tier in enumerate(changed, start=1):
+        tier.required_points = beyond + number
+    db.session.flush()
+    for tier in changed:
+        tier.required_points = thresholds[tier.id]
+        db.session.flush()
+
+
+def _ladder(program_id: str) -> list[LoyaltyTier]:
+    """The tiers of a program, held as in `_hold`, lowest first."""
+    tiers = db.session.scalars(
+        select(LoyaltyTier)
+        .where(LoyaltyTier.program_id == program_id)
+        .order_by(LoyaltyTier.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return sorted(tiers, key=lambda row: row.required_points)
+
+
+def _move_people(
+    program: LoyaltyProgram,
+    kind: Literal["edited", "swapped"],
+    thresholds: dict[str, tuple[int, int]],
+    shown: str,
+    takes_down: bool,
+    by: Actor,
+    at: datetime,
+) -> None:
+    higher = [tier_id for tier_id, (before, after) in thresholds.items() if after > before]
+    change = TierChange(
+        id=new_id(),
+        kind=kind,
+        at=at,
+        thresholds=thresholds,
+        down_from=higher if takes_down else [],
+    )
+    carry_out(program, change, shown=shown, by=by, seen=moving.Scope(program.id, higher))
 
 
 def has_members(tier_id: str) -> bool:
     return bool(db.session.scalar(select(exists().where(CustomerBalance.tier_id == tier_id))))
 
 
-def _hold(tier_id: str) -> LoyaltyTier:
+def members_of(tier_id: str) -> int:
+    rows = select(func.count()).where(CustomerBalance.tier_id == tier_id)
+    return db.session.scalar(rows) or 0
+
+
+def _hold(tier_id: str, *, deleted_too: bool = False) -> LoyaltyTier:
     """The tier, kept from other edits only: a purchase that puts somebody into it holds that
     balance and looks at the tier, so a full lock here could wait for it and it for us."""
-    tier = db.session.scalar(
+    statement = (
         select(LoyaltyTier)
         .where(LoyaltyTier.id == tier_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    tier = db.session.scalar(history(statement) if deleted_too else statement)
     if tier is None:
         raise NotFound
     return tier
 
 
-def _repoint(tier_id: str, target_id: str | None, at: datetime) -> int:
-    """Move everything that names the tier to another one. Balances are locked by id, as
-    everywhere, so that a purchase at the counter waits instead of deadlocking."""
-    locked = (
-        select(CustomerBalance.id)
-        .where(CustomerBalance.tier_id == tier_id)
-        .order_by(CustomerBalance.id)
-        .with_for_update()
-        .cte("locked")
+def _repoint_rewards(tier_id: str, target_id: str | None) -> list[str]:
+    """Let rewards ask for another tier; their ids."""
+    return list(
+        db.session.scalars(
+            update(Reward)
+            .where(Reward.tier_id == tier_id)
+            .values(tier_id=target_id, version=Reward.version + 1, updated_at=func.now())
+            .returning(Reward.id),
+            execution_options={"synchronize_session": False, WITH_DELETED: True},
+        )
     )
-    moved = db.session.execute(
-        update(CustomerBalance)
-        .where(CustomerBalance.id.in_(select(locked.c.id)))
-        .values(tier_id=target_id, tier_since_at=at),
-        execution_options={"synchronize_session": False},
-    )
-    db.session.execute(
-        update(Reward)
-        .where(Reward.tier_id == tier_id)
-        .values(tier_id=target_id, version=Reward.version + 1, updated_at=func.now()),
-        execution_options={"synchronize_session": False, WITH_DELETED: True},
-    )
-    return int(moved.rowcount)  # type: ignore[attr-defined]

@@ -49,6 +49,29 @@ class ProgramSettings(BaseModel):
     """How many days or months, for the two policies that count them."""
 
 
+class TierChange(BaseModel):
+    """The latest change of a program's tiers: what it was, and what takes it back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    kind: Literal["edited", "swapped", "created", "deleted", "restored", "reassessed"]
+    at: datetime
+    tier_id: str | None = None
+    """The tier that was made, deleted or restored."""
+    thresholds: dict[str, tuple[int, int]] = {}
+    """Of tiers, by their id: before and after."""
+    down_from: list[str] | None = []
+    """Members of these move down when they have too few points; None: of every tier."""
+    members_to: str | None = None
+    """Where the members of a deleted tier go."""
+    reward_ids: list[str] = []
+    """Rewards that asked for the deleted tier."""
+    up: int = 0
+    down: int = 0
+    is_undone: bool = False
+
+
 class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base):
     __tablename__ = "loyalty_programs"
     deletes_with = (("LoyaltyTier", "program_id"),)
@@ -66,6 +89,7 @@ class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin,
     settings: Mapped[ProgramSettings] = mapped_column(
         TypedJson(ProgramSettings), server_default=text("'{}'"), default=ProgramSettings
     )
+    last_tier_change: Mapped[TierChange | None] = mapped_column(TypedJson(TierChange))
 
     __table_args__ = (
         members("type", ProgramType),

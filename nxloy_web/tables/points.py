@@ -46,6 +46,17 @@ class Why(BaseModel):
     """Lines a person reads, in order, the last one giving the result."""
 
 
+class TierBefore(BaseModel):
+    """The tier of a balance before a change of the program's tiers moved it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    change_id: str
+    tier_id: str | None
+    since_at: datetime | None
+    needs: int | None
+
+
 class CustomerBalance(TenantMixin, TimestampMixin, Base):
     """One row per customer and program; the row that is locked before anything moves."""
 
@@ -69,6 +80,8 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
     tier_since_at: Mapped[datetime | None]
     tier_needs: Mapped[int | None]
     """What the tier asked for when it was reached: a later change of it takes nothing away."""
+    tier_before: Mapped[TierBefore | None] = mapped_column(TypedJson(TierBefore))
+    """What was held before the change of tiers that moved it last."""
     has_marks: Mapped[bool] = mapped_column(server_default="false", default=False)
     """Whether uses remember a letting-off, so that the next credit has to look at them."""
 

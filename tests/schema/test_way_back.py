@@ -91,7 +91,8 @@ def _business(walk: Walk, business: str) -> None:
         invited_by_user_id="ann",
         expires_at=THEN,
     )
-    add("loyalty_programs", "p", name="Club", type="SUBSCRIPTION", currency="EUR")
+    club = {"name": "Club", "type": "SUBSCRIPTION", "currency": "EUR"}
+    add("loyalty_programs", "p", **club, last_tier_change={})
     add(
         "loyalty_tiers",
         f"t of {business}",
@@ -106,7 +107,8 @@ def _business(walk: Walk, business: str) -> None:
     add("customer_name_words", customer_id="ada", word="ada")
     add("customer_segments", "s", name="Regulars", kind="MANUAL")
     add("customer_segments_mapping", segment_id="s", customer_id="ada")
-    add("customer_balances", "b", customer_id="ada", program_id="p", balance=5, spendable=5)
+    points = {"balance": 5, "spendable": 5}
+    add("customer_balances", "b", customer_id="ada", program_id="p", **points, tier_before={})
     add("rewards", "r", name="Coffee", type="FREE_ITEM", points_cost=5, currency="EUR")
     moved = {"reward_id": "r", "kind": "ADDED", "change": 1, "stock_after": 1, "total_after": 1}
     add("stock_movements", "sm", **moved, reason="new")
