@@ -24,6 +24,8 @@ EventName = Literal[
     "customer.linked",
     "customer.restored",
     "customer.tier_changed",
+    "customer.tier_given",
+    "customer.tier_taken",
     "customer.unblocked",
     "earning_rule.created",
     "earning_rule.edited",

@@ -1,5 +1,6 @@
 """A merchant sets up a program by hand, in Chromium."""
 
+import os
 import re
 
 import pytest
@@ -7,7 +8,9 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browsing import agree, visit
-from tests.factories import Shop, make_tier
+from tests.factories import Shop, make_customer, make_tier
+from tests.ledger.books import give
+from tests.screens.test_every_page import AXE, violations
 
 pytestmark = pytest.mark.browser
 
@@ -98,3 +101,40 @@ def test_what_was_set_up_is_changed_and_put_away(
     page.get_by_role("link", name="Deleted").click()
     page.get_by_role("button", name="Restore Beans").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Beans")
+
+
+def test_a_change_of_tiers_is_looked_at_saved_and_undone(
+    app: Flask, shop: Shop, live_server: str, context: BrowserContext
+) -> None:
+    """D1."""
+    make_tier(app, shop, "Silver", 100)
+    make_tier(app, shop, "Gold", 300)
+    for name, points in (("Nour", 150), ("Ilse", 20)):
+        give(app, shop, make_customer(app, shop, name), points)
+    page = visit(context, app, live_server, shop.owner_id)
+    page.goto(live_server + shop.url(f"/programs/{shop.program_id}"))
+    tiers, drawer = page.locator("#tiers"), page.locator("#drawer")
+
+    page.get_by_role("link", name="Edit Gold").click()
+    drawer.get_by_label("Starts at").fill("120")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.get_by_role("heading", name="Before you save: who moves")).to_be_visible()
+    expect(drawer).to_contain_text("Nour")
+    if shots := os.environ.get("NX_SHOTS"):
+        page.screenshot(path=f"{shots}/tier-moves.png")
+    page.evaluate(AXE)
+    assert violations(page) == []
+    drawer.get_by_role("button", name="Change the figures").click()
+    drawer.get_by_label("Starts at").fill("140")
+    drawer.get_by_role("button", name="Save").click()
+    drawer.get_by_role("button", name="Save: 1 moves up").click()
+    expect(tiers).to_contain_text("140")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(tiers).to_contain_text("300")
+
+    page.get_by_role("button", name="More for Gold").click()
+    page.get_by_role("button", name="Move up").and_(page.locator(":visible")).click()
+    page.get_by_role("button", name="Save: 1 moves up, 1 moves down").click()
+    expect(tiers.locator("tbody tr").first).to_contain_text(re.compile("Gold.*100", re.S))
+    page.get_by_role("button", name="Undo this change").click()
+    expect(tiers.locator("tbody tr").first).to_contain_text(re.compile("Silver.*100", re.S))
