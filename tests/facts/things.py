@@ -151,6 +151,7 @@ PROGRAM = Thing(
     not_edited={
         "status": "verbs of its own: activated, paused, archived",
         "currency": "that of the business",
+        "last_tier_change": "kept so that it can be undone",
     },
 )
 
