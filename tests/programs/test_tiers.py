@@ -192,19 +192,20 @@ def test_an_edit_counts_versions_and_a_late_one_is_refused(
 def test_who_has_the_points_moves_up_and_nobody_moves_down(
     app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    some, many = earn(app, shop, 250), earn(app, shop, 800)
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
+    some, many = earn(app, shop, 250), earn(app, shop, 800)
     place(app, shop)
     assert (tier_of(app, shop, some), tier_of(app, shop, many)) == (silver, gold)
     assert f"tier={gold}" in program(owner, shop).text
-    press(owner.get(url(shop, f"{gold}/edit")), "Save", required_points="900")
+    asked = press(owner.get(url(shop, f"{gold}/edit")), "Save", required_points="900")
+    press(asked, "Save: nobody moves")
     place(app, shop)
     assert tier_of(app, shop, many) == gold
 
 
 def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: Browser) -> None:
-    customer = earn(app, shop, 800)
     silver, gold = add(owner, shop, "Silver", 200), add(owner, shop, "Gold", 500)
+    customer = earn(app, shop, 800)
     place(app, shop)
     reward_id = make_reward(app, shop, tier_id=gold)
     asked = owner.get(url(shop, f"{gold}/deletion"))
@@ -215,7 +216,7 @@ def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: B
     assert unsaid.status_code == 422
     assert "Say where they go" in unsaid.text
 
-    said = press(unsaid, "Delete tier", members_to=silver)
+    said = press(press(unsaid, "Delete tier", members_to=silver), "Delete tier: 1 moves down")
     assert said.status_code == 200
     assert tier_of(app, shop, customer) == silver
     with inside(app, shop):
@@ -229,13 +230,14 @@ def test_a_tier_with_members_asks_where_they_go(app: Flask, shop: Shop, owner: B
 def test_members_can_be_left_without_a_tier_but_not_sent_elsewhere(
     app: Flask, shop: Shop, owner: Browser
 ) -> None:
-    customer = earn(app, shop, 800)
     gold = add(owner, shop, "Gold", 500)
+    customer = earn(app, shop, 800)
     place(app, shop)
     there = url(shop, f"{gold}/deletion")
     bad = hostile_post(owner, "a forged field", there, {"members_to": new_id()})
     assert bad.status_code == 422
-    delete(owner, shop, gold, members_to="none")
+    asked = delete(owner, shop, gold, members_to="none")
+    press(asked, "Delete tier: 1 moves down")
     assert tier_of(app, shop, customer) is None
 
 
