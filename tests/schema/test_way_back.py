@@ -92,7 +92,7 @@ def _business(walk: Walk, business: str) -> None:
         expires_at=THEN,
     )
     club = {"name": "Club", "type": "SUBSCRIPTION", "currency": "EUR"}
-    add("loyalty_programs", "p", **club, last_tier_change={})
+    add("loyalty_programs", "p", **club, point_name="Bean", last_tier_change={})
     add(
         "loyalty_tiers",
         f"t of {business}",

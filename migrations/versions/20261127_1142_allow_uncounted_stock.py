@@ -3,7 +3,7 @@
 from nxloy_web.schema import online
 
 revision = "allow_uncounted_stock"
-down_revision = "confirm_fronts"
+down_revision = "add_approvals"
 branch_labels = None
 depends_on = None
 phase = "expand"
