@@ -24,8 +24,6 @@ EventName = Literal[
     "customer.linked",
     "customer.restored",
     "customer.tier_changed",
-    "customer.tier_given",
-    "customer.tier_taken",
     "customer.unblocked",
     "earning_rule.created",
     "earning_rule.edited",

@@ -101,9 +101,6 @@ class EditCustomerForm(EditForm, _Details):
     pass
 
 
-MOST_DISTANT_DAY = date(2099, 12, 31)
-
-
 class AdjustForm(AskingForm, CreateForm):
     program_id = SelectField("Program")
     direction = RadioField(
@@ -124,16 +121,6 @@ class AdjustForm(AskingForm, CreateForm):
     def amount(self) -> int:
         points: int = self.points.data
         return points if self.direction.data == "add" else -points
-
-
-class TierByHandForm(BaseForm):
-    tier_id = SelectField("Tier", invalid_choice_message="Choose a tier.")
-    last_day = DateField("Last day", validators=[InputRequired("Say until when.")])
-    reason = StringField("Reason", validators=[DataRequired("Say why."), _at_most(200, "A reason")])
-
-    def validate_last_day(self, field: DateField) -> None:
-        if field.data is not None and field.data > MOST_DISTANT_DAY:
-            raise ValidationError("Choose a day in this century.")
 
 
 class VoidForm(AskingForm):

@@ -1,6 +1,5 @@
 """Which tier is held, inside statements: the same answer as `Ladder.held_by`."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select, union_all
@@ -12,9 +11,7 @@ from nxloy_web.tables.loyalty import LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.points import CustomerBalance
 
 
-def held_tier_id(
-    at: datetime, program_id: Any = CustomerBalance.program_id
-) -> ColumnElement[str | None]:
+def held_tier_id(program_id: Any = CustomerBalance.program_id) -> ColumnElement[str | None]:
     """The id of the tier that is held in a program. With `LoyaltyProgram.id`, where balances are
     joined from outside, also before the first point: a tier from 0 is for everybody."""
     tier = aliased(LoyaltyTier)
@@ -23,17 +20,12 @@ def held_tier_id(
         tier.deleted_at.is_(None),
         tier.required_points <= func.coalesce(CustomerBalance.lifetime_points, 0),
     )
-    is_by_hand = and_(
-        tier.id == CustomerBalance.hand_tier_id,
-        tier.deleted_at.is_(None),
-        CustomerBalance.hand_tier_until > at,
-    )
     return (
         select(tier.id)
         .where(
             tier.business_id == current_business_id(),
             tier.program_id == program_id,
-            or_(tier.id == CustomerBalance.tier_id, is_reached, is_by_hand),
+            or_(tier.id == CustomerBalance.tier_id, is_reached),
         )
         .order_by(tier.required_points.desc())
         .limit(1)
@@ -42,7 +34,7 @@ def held_tier_id(
     )
 
 
-def holders_of(tier_id: str, at: datetime) -> CompoundSelect[Any]:
+def holders_of(tier_id: str) -> CompoundSelect[Any]:
     """The ids of the customers who hold a tier, those without a balance too."""
     program_id = (
         select(LoyaltyTier.program_id)
@@ -51,17 +43,12 @@ def holders_of(tier_id: str, at: datetime) -> CompoundSelect[Any]:
     )
     mine = CustomerBalance.business_id == current_business_id()
     return union_all(
-        select(CustomerBalance.customer_id).where(
-            mine, CustomerBalance.tier_id == tier_id, held_tier_id(at) == tier_id
-        ),
-        select(CustomerBalance.customer_id).where(
-            mine, CustomerBalance.hand_tier_id == tier_id, held_tier_id(at) == tier_id
-        ),
+        select(CustomerBalance.customer_id).where(mine, CustomerBalance.tier_id == tier_id),
         select(CustomerBalance.customer_id).where(
             mine,
             CustomerBalance.program_id == program_id,
             CustomerBalance.tier_id.is_(None),
-            held_tier_id(at) == tier_id,
+            held_tier_id() == tier_id,
         ),
         select(Customer.id).where(
             Customer.business_id == current_business_id(),

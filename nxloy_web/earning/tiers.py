@@ -14,8 +14,6 @@ class Holder(Protocol):
     tier_id: str | None
     tier_since_at: datetime | None
     tier_needs: int | None
-    hand_tier_id: str | None
-    hand_tier_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +41,13 @@ class Ladder:
         """A tier of this program by its id, deleted or not."""
         return self._by_id.get(tier_id or "")
 
-    def held_by(self, standing: Holder, at: datetime) -> Tier | None:
-        """The tier whose benefits count: the one held, else the one the points have reached; or
-        a higher one that was given by hand, until its end."""
-        earned = self.named(standing.tier_id) or self._best(standing.lifetime_points)
-        by_hand = self.named(standing.hand_tier_id)
-        if by_hand is None or by_hand.is_deleted:
-            return earned
-        if standing.hand_tier_until is None or standing.hand_tier_until <= at:
-            return earned
-        if earned is None or by_hand.required_points > earned.required_points:
-            return by_hand
-        return earned
+    def held_by(self, standing: Holder) -> Tier | None:
+        """The tier whose benefits count: the one held, else the one the points have reached."""
+        return self.named(standing.tier_id) or self._best(standing.lifetime_points)
 
-    def threshold(self, standing: Holder, at: datetime) -> int | None:
+    def threshold(self, standing: Holder) -> int | None:
         """What the tier that is held asks for; None without one that is living."""
-        held = self.held_by(standing, at)
+        held = self.held_by(standing)
         return None if held is None or held.is_deleted else held.required_points
 
     def reach(self, standing: Holder, at: datetime) -> None:

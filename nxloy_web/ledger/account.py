@@ -115,8 +115,6 @@ class Standing:
     """What the tier asked for when it was reached: a later change of it takes nothing away."""
     has_marks: bool = False
     """Whether parts remember a letting-off, so that the next credit has to look at them."""
-    hand_tier_id: str | None = None
-    hand_tier_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,6 @@ class Standing:
     expiries: tuple[tuple[datetime, int], ...]
     """The exclusive ends of points that expire, the next one first, and how many points each."""
 
-    @property
-    def is_by_hand(self) -> bool:
-        """Whether the tier is held because somebody gave it."""
-        held = self.balance.tier_id, self.balance.hand_tier_id
-        return self.tier is not None and self.tier.id != held[0] and self.tier.id == held[1]
-
 
 def spendable_of(balance: CustomerBalance, at: datetime) -> int:
     """What can be spent now. The stored figure while it is exact, else added up from the lots:
@@ -63,7 +57,7 @@ def standings(customer_id: str, at: datetime) -> list[Standing]:
         history(
             select(CustomerBalance, LoyaltyTier)
             .join(CustomerBalance.program)
-            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(at))
+            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id())
             .where(CustomerBalance.customer_id == customer_id)
             .options(contains_eager(CustomerBalance.program))
             .order_by(*OLDEST_FIRST)

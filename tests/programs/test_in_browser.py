@@ -1,6 +1,5 @@
 """A merchant sets up a program by hand, in Chromium."""
 
-import os
 import re
 
 import pytest
@@ -8,9 +7,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browsing import agree, visit
-from tests.factories import Shop, make_customer, make_tier
-from tests.ledger.books import give
-from tests.screens.test_every_page import AXE, violations
+from tests.factories import Shop, make_tier
 
 pytestmark = pytest.mark.browser
 

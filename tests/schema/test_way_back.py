@@ -108,16 +108,7 @@ def _business(walk: Walk, business: str) -> None:
     add("customer_segments", "s", name="Regulars", kind="MANUAL")
     add("customer_segments_mapping", segment_id="s", customer_id="ada")
     points = {"balance": 5, "spendable": 5}
-    gift = {"hand_tier_id": f"t of {business}", "hand_tier_until": THEN, "hand_tier_reason": "x"}
-    add(
-        "customer_balances",
-        "b",
-        customer_id="ada",
-        program_id="p",
-        **points,
-        **gift,
-        tier_before={},
-    )
+    add("customer_balances", "b", customer_id="ada", program_id="p", **points, tier_before={})
     add("rewards", "r", name="Coffee", type="FREE_ITEM", points_cost=5, currency="EUR")
     moved = {"reward_id": "r", "kind": "ADDED", "change": 1, "stock_after": 1, "total_after": 1}
     add("stock_movements", "sm", **moved, reason="new")
