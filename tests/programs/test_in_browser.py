@@ -7,7 +7,9 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browsing import agree, visit
-from tests.factories import Shop, make_tier
+from tests.factories import Shop, make_customer, make_tier
+from tests.ledger.books import give
+from tests.screens.test_every_page import AXE, violations
 
 pytestmark = pytest.mark.browser
 
@@ -117,8 +119,6 @@ def test_a_change_of_tiers_is_looked_at_saved_and_undone(
     drawer.get_by_role("button", name="Save").click()
     expect(drawer.get_by_role("heading", name="Before you save: who moves")).to_be_visible()
     expect(drawer).to_contain_text("Nour")
-    if shots := os.environ.get("NX_SHOTS"):
-        page.screenshot(path=f"{shots}/tier-moves.png")
     page.evaluate(AXE)
     assert violations(page) == []
     drawer.get_by_role("button", name="Change the figures").click()

@@ -3,7 +3,7 @@
 from nxloy_web.schema import online
 
 revision = "allow_uncounted_stock"
-down_revision = "add_approvals"
+down_revision = "add_mail_sender"
 branch_labels = None
 depends_on = None
 phase = "expand"
