@@ -22,4 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    online.drop_columns("outbound_mails", ["sender_name", "reply_to"])
+    online.drop_columns("outbound_mails", "sender_name", "reply_to")
