@@ -5,13 +5,13 @@ from sqlalchemy import select
 from nxloy_web import units
 from nxloy_web.db import db
 from nxloy_web.db.session import history
+from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
 
 
 def by_id() -> dict[str | None, LoyaltyProgram]:
     """Every program, those put away too; under None the one that counts where none is named."""
-    oldest_first = (LoyaltyProgram.created_at, LoyaltyProgram.id)
-    rows = db.session.scalars(history(select(LoyaltyProgram).order_by(*oldest_first))).all()
+    rows = db.session.scalars(history(select(LoyaltyProgram).order_by(*OLDEST_FIRST))).all()
     found: dict[str | None, LoyaltyProgram] = {row.id: row for row in rows}
     running = (row for row in rows if row.status is ProgramStatus.ACTIVE and row.deleted_at is None)
     if (first := next(running, None)) is not None:

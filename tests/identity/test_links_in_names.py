@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from nxloy_web import clock
 from nxloy_web.businesses import opening
 from nxloy_web.db.ids import new_id
 from nxloy_web.identity import service
-from nxloy_web.permissions import Role
 from nxloy_web.plain_names import LinkInName, refuse_links
-from tests.factories import as_role, inside, make_shop, make_user
+from tests.factories import inside, make_shop, make_user
 from tests.identity.letters import mails_to
+from tests.pressing import browser_as, browser_of, hostile_post, press
 
 LINKS = [
     "you won 1000 EUR, claim at https://prize.example/x",
@@ -47,9 +46,7 @@ def test_a_name_is_a_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["name", "business_name"])
-def test_a_stranger_mails_no_link_to_a_victim_by_signing_up(
-    app: Flask, client: FlaskClient, field: str
-) -> None:
+def test_a_stranger_mails_no_link_to_a_victim_by_signing_up(app: Flask, field: str) -> None:
     """X12: "you won 1000 EUR, claim at https://…" went to whomever the stranger named."""
     victim = f"victim-{field.replace('_', '-')}@example.com"
     typed = {
@@ -57,7 +54,7 @@ def test_a_stranger_mails_no_link_to_a_victim_by_signing_up(
         "currency": "EUR", "timezone": "Europe/Vienna", "location_name": "Harbour",
         "name": "Ann", "email": victim, "password": "seven grey herons",
     }  # fmt: skip
-    answer = client.post("/sign-up", data=typed | {field: LINKS[0]})
+    answer = hostile_post(browser_of(app), "a forged field", "/sign-up", typed | {field: LINKS[0]})
     assert answer.status_code == 422
     assert "Write the name without a web address." in answer.text
     assert mails_to(app, victim) == []
@@ -66,13 +63,11 @@ def test_a_stranger_mails_no_link_to_a_victim_by_signing_up(
 def test_nor_by_a_new_name_later(app: Flask) -> None:
     """X12: the cousins: one's own name, the shop's, and a customer's who joins."""
     shop = make_shop(app)
-    owner = as_role(app, shop, Role.OWNER)
-    assert owner.post("/account/name", data={"name": LINKS[0]}).status_code == 422
-    joining = {
-        "new_id": new_id(), "first_name": LINKS[0], "last_name": "", "email": "ann@example.com",
-    }  # fmt: skip
-    answer = app.test_client().post(shop.portal("/join"), data=joining)
-    assert answer.status_code == 422
+    account = browser_as(app, shop).get("/account")
+    assert press(account, "Save name", name=LINKS[0]).status_code == 422
+    joining = browser_of(app).get(shop.portal("/join"))
+    typed = {"first_name": LINKS[0], "email": "ann@example.com"}
+    assert press(joining, "Send me the code", **typed).status_code == 422
 
 
 def test_the_verbs_refuse_it_themselves(app: Flask) -> None:

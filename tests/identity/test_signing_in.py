@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -39,7 +40,14 @@ def person(app: Flask, password_hash: str) -> Callable[..., str]:
 
 
 def come_in(client: FlaskClient, email: str, password: str = PASSWORD, **more: str) -> Any:
-    return client.post("/sign-in", data={"email": email, "password": password, **more})
+    """As a person does: with the form of the page, and what stands in it."""
+    page = BeautifulSoup(client.get("/sign-in", query_string=more).text, "html.parser")
+    form = page.select_one("form#sign-in")
+    assert form is not None, "somebody is signed in already"
+    fields = {str(each["name"]): str(each.get("value", "")) for each in form.select("input")}
+    assert {"email", "password"} <= fields.keys()
+    fields |= {"email": email, "password": password}
+    return client.open(str(form["action"]), method="POST", data=fields)
 
 
 def is_in(client: FlaskClient) -> bool:

@@ -42,6 +42,8 @@ WITHOUT_A_QUESTION = {
     "purchases.counting": "A part of recording and voiding, which have asked.",
     "purchases.giving.earn_in": "Computes.",
     "purchases.returning.take_back": "The points of a void or an undone import, which asked.",
+    "programs.currency.follow": "Follows a change of the currency, which has been asked for.",
+    "segments.currency.follow": "Follows a change of the currency, which has been asked for.",
     "purchases.recording.quote": "Changes nothing: without a lock a missing balance is not made.",
     "redemptions.notices": "Letters follow a change that has been asked for.",
     "redemptions.steps.move": "A part of what a verb does, which has asked.",
