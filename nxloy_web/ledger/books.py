@@ -210,13 +210,15 @@ class Books:
         news.tell_together(self._write(), by=by, at=self.at)
 
     def _write(self) -> News:
+        """From the sum to its parts: the database compares each part, when its statement ends,
+        with what was written before it."""
         accounts = self._accounts.values()
-        rows.write_entries(self._entries)
-        rows.write_new_lots(accounts)
-        rows.write_reversals(self._reversals)
-        rows.write_uses(accounts)
-        rows.write_changed_lots(accounts)
         rows.write_standings(accounts)
+        rows.write_entries(self._entries)
+        rows.write_reversals(self._reversals)
+        rows.write_new_lots(accounts)
+        rows.write_changed_lots(accounts)
+        rows.write_uses(accounts)
         brought = News(self.program_id, list(self._tier_moves()), self._expired)
         self._entries, self._reversals, self._expired = [], [], Counter()
         for account in accounts:

@@ -96,6 +96,17 @@ def has_policy(table: str, name: str) -> bool:
     )
 
 
+def has_trigger(table: str, name: str) -> bool:
+    return bool(
+        _ask(
+            "SELECT true FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND tgname = :name",
+            False,
+            table=table,
+            name=name,
+        )
+    )
+
+
 def hides_rows(table: str) -> bool:
     """Whether policies would hide rows of the table from this connection.
 

@@ -28,7 +28,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (rf"alter table {_NAME}", EXCLUSIVE),
     (rf"create (?:unique )?index concurrently \w+ on {_NAME}", BESIDE),
     (rf"create (?:unique )?index \w+ on {_NAME}", BLOCKS_WRITES),
-    (rf"create (?:or replace )?trigger .*? on {_NAME}", NO_WRITES),
+    (rf"create (?:or replace )?(?:constraint )?trigger .*? on {_NAME}", NO_WRITES),
     (rf"drop trigger .*? on {_NAME}", EXCLUSIVE),
     (rf"(?:create|drop) policy .*? on {_NAME}", EXCLUSIVE),
     (rf"drop table {_NAME}", EXCLUSIVE),

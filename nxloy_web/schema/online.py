@@ -156,6 +156,21 @@ def swap_primary_key(table: str, columns: Sequence[str]) -> None:
     )
 
 
+def add_trigger(name: str, table: str, what: str) -> None:
+    """A trigger, from "AFTER INSERT ON notes ..." on; a deferrable one is a constraint trigger.
+
+    It fires for writes from now on, and reads no row. Not CREATE OR REPLACE, which constraint
+    triggers do not have, nor DROP before it, which would hold up readers too.
+    """
+    kind = "CONSTRAINT TRIGGER" if " DEFERRABLE " in what else "TRIGGER"
+    if not existing.has_trigger(table, name):
+        locked(table, f"CREATE {kind} {name} {what}")
+
+
+def drop_trigger(name: str, table: str) -> None:
+    locked(table, f"DROP TRIGGER IF EXISTS {name} ON {table}")
+
+
 def close_table(table: str, *, app: str) -> None:
     """Put the tenant policy on a table that was open: the last thing, when every row has its
     business. See `operations.tenant_table`."""

@@ -219,7 +219,7 @@ class PointLot(TenantMixin, Base):
             "id",
             postgresql_where=text("remaining > 0"),
         ),
-        tenant_index("ix_point_lots_transaction_id", "transaction_id"),
+        Index("uq_point_lots_transaction_id", "business_id", "transaction_id", unique=True),
         tenant_index("ix_point_lots_again_of_id", "again_of_id", where="again_of_id IS NOT NULL"),
     )
 

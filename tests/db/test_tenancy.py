@@ -366,7 +366,8 @@ def test_history_cannot_be_changed_by_the_application(
     rights = as_admin.execute(
         "SELECT has_table_privilege('nx_app', %s, 'UPDATE'),"
         " has_table_privilege('nx_app', %s, 'DELETE'),"
-        " (SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal)",
+        " (SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass"
+        "  AND tgfoid = 'nx.refuse_change'::regproc AND tgenabled = 'O')",
         (f"nx.{table}",) * 3,
     ).fetchone()
     assert rights == (False, False, 1)

@@ -1,4 +1,5 @@
-"""Triggers that keep history unchanged or two columns equal: each must be there and awake."""
+"""Triggers that keep history unchanged, books right or two columns equal: each must be there and
+awake."""
 
 import re
 from collections.abc import Iterable, Iterator

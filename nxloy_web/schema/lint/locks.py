@@ -24,7 +24,9 @@ INSTEAD = {  # of every kind of change that locks a table
     "change type": "a new column and a data migration",
     "policy": "online.close_table",
     "drop policy": "online.open_again",
-    **dict.fromkeys(("alter", "exclude", "lock", "trigger", "drop trigger"), RAW),
+    "trigger": "online.add_trigger",
+    "drop trigger": "online.drop_trigger",
+    **dict.fromkeys(("alter", "exclude", "lock"), RAW),
     **dict.fromkeys(("drop table", "rename table", "rename constraint"), RAW),
 }
 
