@@ -81,7 +81,7 @@ def _business(walk: Walk, business: str) -> None:
         walk.insert(table, business_id=business, **known, **values)
 
     add("locations", "l", name="High street")
-    add("memberships", "m", user_id="ann", role="OWNER")
+    add("memberships", "m", user_id="ann", role="OWNER", phone_e164="+1")
     add(
         "invitations",
         "i",
@@ -138,6 +138,9 @@ def _business(walk: Walk, business: str) -> None:
     reversal = {"balance_id": "b", "source_kind": "redemption_back", "source_id": "rr"}
     add("point_reversals", "rv", **reversal, wanted=5, moved=5, occurred_at=THEN)
     add("uploaded_files", "f", filename="f.csv", sha256="x", size=1, removed_at=THEN)
+    waiting = {"kind": "ADJUSTMENT", "points": 5, "reason": "Sorry", "limit_said": "Above 200"}
+    when = {"asked_at": THEN, "expires_at": THEN}
+    add("approvals", "ap", customer_id="ada", asked_by_user_id="ann", **waiting, **when)
     add("import_runs", "ir", kind="CUSTOMERS", file_id="f")
     add("import_lines", run_id="ir", line=1, verdict="NEW")
     add("purchases", "pu", customer_id="ada", amount_minor=5, currency="EUR", occurred_at=THEN)
