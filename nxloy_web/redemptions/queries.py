@@ -33,11 +33,11 @@ def steps(redemption_id: str) -> Sequence[tuple[RedemptionEvent, str | None]]:
     return [(event, name) for event, name in rows]
 
 
-_FROM = {
+ASKED_ABOUT = {
     "approve": (RedemptionStatus.PENDING,),
     "fulfil": (RedemptionStatus.APPROVED,),
-    "cancel": (RedemptionStatus.PENDING, RedemptionStatus.APPROVED),
 }
+"""What is done to many after a question only, and the states it can be done in."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Question:
 
 def question(ids: Sequence[str], verb: str) -> Question:
     """What is asked before many are decided about: how much it is. Raises ChooseVerb."""
-    if verb not in _FROM:
+    if verb not in ASKED_ABOUT:
         raise ChooseVerb
     rows = db.session.scalars(
         history(
             select(RewardRedemption)
-            .where(RewardRedemption.id.in_(ids), in_state(*_FROM[verb]))
+            .where(RewardRedemption.id.in_(ids), in_state(*ASKED_ABOUT[verb]))
             .options(joinedload(RewardRedemption.reward))
             .order_by(RewardRedemption.requested_at, RewardRedemption.id)
         )

@@ -143,7 +143,7 @@ def bulk() -> ResponseReturnValue:
     if sent.text("all"):
         ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
     verb = sent.text("do")
-    if ids and verb != "undo" and not sent.text("sure"):
+    if ids and verb in queries.ASKED_ABOUT and not sent.text("sure"):
         return page("redemptions/question.html", asked=queries.question(ids, verb))
     results = many.do(ids, verb, by=g.actor, at=clock.now(), reason=sent.text("reason"))
     return page("redemptions/bulk.html", results=results, verb=verb)

@@ -8,7 +8,7 @@ from nxloy_web.db import db
 from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import BusinessSettings, Location
 from tests.browsing import visit
-from tests.factories import inside, make_reward, make_shop
+from tests.factories import inside, make_customer, make_reward, make_shop
 
 pytestmark = pytest.mark.browser
 
@@ -58,3 +58,17 @@ def test_a_new_customer_is_enrolled_given_points_and_handed_a_reward(
     expect(page.get_by_text("Handed over: NX-")).to_be_visible()
     expect(page.get_by_text("To hand over")).to_have_count(0)
     expect(page.locator(".counter-balance")).to_contain_text("10")
+
+
+def test_above_the_limit_somebody_else_is_asked(
+    app: Flask, live_server: str, context: BrowserContext
+) -> None:
+    """W3: staff confirmed any amount."""
+    shop = make_shop(app, settings=BusinessSettings(staff_purchase_limit=20))
+    page = visit(context, app, live_server, shop.users[Role.STAFF])
+    page.goto(live_server + shop.url(f"/counter/{make_customer(app, shop)}"))
+    page.get_by_label("Amount paid").fill("30")
+    page.get_by_role("button", name="Give points").click()
+    expect(page.get_by_text("Above your limit")).to_be_visible()
+    page.get_by_role("button", name="Ask somebody to agree").click()
+    expect(page.get_by_text("The points come when somebody else agrees.")).to_be_visible()

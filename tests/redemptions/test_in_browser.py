@@ -58,15 +58,15 @@ def test_the_queue_is_worked_off(app: Flask, live_server: str, context: BrowserC
     for code in (two, three):
         page.get_by_label(f"Select {code}").check()
     bulk.get_by_role("button", name="Approve").click()
-    page.get_by_role("button", name="Approve 2").click()
+    page.get_by_role("button", name="Yes, approve 2").click()
     expect(page.get_by_text("2 of 2 done.")).to_be_visible()
     page.get_by_role("link", name="Redemptions", exact=True).first.click()
     page.get_by_label(f"Select {two}").check()
     bulk.get_by_role("button", name="Hand over").click()
     expect(page.get_by_role("heading", name="Hand over 1 reward?")).to_be_visible()
-    page.get_by_role("button", name="Hand over 1").click()
+    page.get_by_role("button", name="Yes, hand over 1").click()
     expect(page.get_by_text("1 of 1 done.")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo (within two minutes)").click()
     by_code(page, two)
     page.get_by_role("button", name="Hand over").click()
     expect(page.get_by_text(f"Handed over: {two}")).to_be_visible()
@@ -89,3 +89,25 @@ def test_the_queue_is_worked_off(app: Flask, live_server: str, context: BrowserC
     page.get_by_role("button", name="Cancel this request").click()
     expect(page.get_by_text("Cancelled; points and stock are back")).to_be_visible()
     assert standing(app, shop, customer_id).spendable == 300
+
+
+def test_the_money_to_take_stands_on_the_button(
+    app: Flask, live_server: str, context: BrowserContext
+) -> None:
+    """C2: nobody said that five euros were to be taken."""
+    shop = make_shop(app)
+    customer_id = make_customer(app, shop)
+    reward_id = make_reward(app, shop, "Shirt", money_cost=500)
+    give(app, shop, customer_id, 500)
+    code = asked(app, shop, customer_id, reward_id)
+    page = visit(context, app, live_server, shop.users[Role.MANAGER])
+    page.goto(live_server + shop.url("/redemptions/"))
+    by_code(page, code)
+    page.get_by_role("button", name="Approve").click()
+    page.goto(live_server + shop.url("/redemptions/"))
+    page.get_by_label(f"Select {code}").check()
+    bulk = page.get_by_role("form", name="Selected rows")
+    bulk.get_by_role("button", name="Hand over").click()
+    expect(page.get_by_text("Take €5.00 in all")).to_be_visible()
+    page.get_by_role("button", name="€5.00 taken, hand over 1").click()
+    expect(page.get_by_text("1 of 1 done.")).to_be_visible()

@@ -168,7 +168,7 @@ def test_bulk_does_what_can_be_done_and_says_what_cannot(
     assert "Approve 1 request?" in words_of(asks.text)
     assert "One of those you ticked is left out" in words_of(asks.text)
     assert status(as_admin, first) == "PENDING"
-    answer = press(asks, "Approve 1")
+    answer = press(asks, "Yes, approve 1")
     assert "1 of 1 done" in answer.text
     assert status(as_admin, first) == "APPROVED"
     assert status(as_admin, second) == "CANCELLED"
@@ -185,7 +185,7 @@ def test_bulk_can_mean_everything_that_matches(
     assert {status(as_admin, row) for row in rows[:-1]} == {"PENDING"}
     assert status(as_admin, rows[-1]) == "APPROVED"
     asks = press(queue, "Approve", where="#bulk", all=True)
-    answer = press(asks, f"Approve {PAGE + 1}")
+    answer = press(asks, f"Yes, approve {PAGE + 1}")
     assert f"{PAGE + 1} of {PAGE + 1} done" in answer.text
     assert {status(as_admin, row) for row in rows} == {"APPROVED"}
 
