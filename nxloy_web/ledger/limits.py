@@ -3,6 +3,7 @@
 An owner has no limit. Above a limit somebody else agrees: `approvals`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
@@ -84,29 +85,58 @@ class Giver:
 
     def refuse_by_hand(self, amount: int) -> None:
         points = abs(amount)
-        _refuse(self.limits.by_hand, points, _AT_ONCE)
-        _refuse(self.limits.by_hand_a_day, self.moved.by_hand + points, _BY_HAND_A_DAY)
+        _refuse(self.limits.by_hand, points, _at_once)
+        _refuse(self.limits.by_hand_a_day, self.moved.by_hand + points, _by_hand_a_day)
         if amount > 0:
             self._refuse_a_day(amount)
 
     def refuse_purchase(self, points: int) -> None:
-        _refuse(self.limits.purchase, points, _PURCHASE)
+        _refuse(self.limits.purchase, points, _of_purchase)
         self._refuse_a_day(points)
 
     def _refuse_a_day(self, points: int) -> None:
-        _refuse(self.limits.customer_a_day, self.moved.of_customer + points, _CUSTOMER_A_DAY)
-        _refuse(self.limits.a_day, self.moved.given + points, _A_DAY)
+        _refuse(self.limits.customer_a_day, self.moved.of_customer + points, _customer_a_day)
+        _refuse(self.limits.a_day, self.moved.given + points, _a_day)
 
 
-_AT_ONCE = _("You may correct up to %(limit)s points at once; this is %(points)s.")
-_BY_HAND_A_DAY = _(
-    "You may correct up to %(limit)s points a day by hand; with this it would be %(points)s."
-)
-_PURCHASE = _("You may give up to %(limit)s points for one purchase; this gives %(points)s.")
-_CUSTOMER_A_DAY = _(
-    "You may give one customer up to %(limit)s points a day; with this it would be %(points)s."
-)
-_A_DAY = _("You may give up to %(limit)s points a day; with this it would be %(points)s.")
+def _at_once(limit: int, points: int) -> Text:
+    return _(
+        "You may correct up to %(limit)s points at once; this is %(points)s.",
+        limit=limit,
+        points=points,
+    )
+
+
+def _by_hand_a_day(limit: int, points: int) -> Text:
+    return _(
+        "You may correct up to %(limit)s points a day by hand; with this it would be %(points)s.",
+        limit=limit,
+        points=points,
+    )
+
+
+def _of_purchase(limit: int, points: int) -> Text:
+    return _(
+        "You may give up to %(limit)s points for one purchase; this gives %(points)s.",
+        limit=limit,
+        points=points,
+    )
+
+
+def _customer_a_day(limit: int, points: int) -> Text:
+    return _(
+        "You may give one customer up to %(limit)s points a day; with this it would be %(points)s.",
+        limit=limit,
+        points=points,
+    )
+
+
+def _a_day(limit: int, points: int) -> Text:
+    return _(
+        "You may give up to %(limit)s points a day; with this it would be %(points)s.",
+        limit=limit,
+        points=points,
+    )
 
 
 def giver(
@@ -136,7 +166,7 @@ def is_refused(mate: Teammate, card: Card) -> bool:
 
 def refuse_void(points: int, by: Actor) -> None:
     """A void takes points by hand; it gives none, so that one's own purchase may be voided."""
-    _refuse(limits_of(by.role, current_business().settings).by_hand, points, _AT_ONCE)
+    _refuse(limits_of(by.role, current_business().settings).by_hand, points, _at_once)
 
 
 def refuse_blocked(customer: Customer | Person) -> None:
@@ -144,9 +174,9 @@ def refuse_blocked(customer: Customer | Person) -> None:
         raise CustomerBlocked
 
 
-def _refuse(limit: int | None, points: int, sentence: Text) -> None:
+def _refuse(limit: int | None, points: int, sentence: Callable[[int, int], Text]) -> None:
     if limit is not None and points > limit:
-        raise OverLimit(replace(sentence, parts={"limit": limit, "points": points}))
+        raise OverLimit(sentence(limit, points))
 
 
 def _not_own(mate: Teammate, by: Actor, card: Card) -> Actor:

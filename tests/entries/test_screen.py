@@ -21,6 +21,7 @@ from nxloy_web.tables.customers import CustomerNameWord
 from nxloy_web.tables.points import PointTransaction
 from tests.factories import NOON, Shop, as_role, inside, make_customer, make_shop
 from tests.ledger.books import DAY, give, spend
+from tests.pressing import words_of
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_every_entry_says_why(app: Flask, shop: Shop) -> None:
     assert "42.50 EUR / 1.00 EUR = 42" in html
     assert "One point a euro" in html
     assert "+1 too many" in html
-    assert f"By Staff of {shop.slug}." in html
+    assert f"By Staff of {shop.slug}" in words_of(html)
     assert "4 entries" in html
 
 

@@ -29,7 +29,7 @@ def test_a_reward_with_a_picture_is_added_stocked_and_found(
     )
     page.get_by_label("How many there are").fill("2")
     page.get_by_role("button", name="Add reward").click()
-    expect(page.get_by_text("Ask for points, for money, or for both.")).to_be_visible()
+    expect(page.get_by_text("Ask for points, for money, or for both.", exact=True)).to_be_visible()
     expect(page.get_by_alt_text("The picture as customers see it")).to_be_visible()
     page.get_by_label("Points", exact=True).fill("120")
     page.get_by_role("button", name="Add reward").click()

@@ -104,7 +104,9 @@ def test_a_deed_in_a_row_brings_the_figures_of_the_navigation(app: Flask, shop: 
     """D7: the tab said 1 and the navigation 2."""
     one, _ = asked(app, shop, "Amara"), asked(app, shop, "Bo")
     queue = browser_as(app, shop, Role.STAFF).get(shop.url("/redemptions/"))
-    assert {words_of(str(each)) for each in queue.html.select("[data-count-of]")} == {"2 waiting"}
+    assert {
+        words_of(str(each)) for each in queue.html.select("[data-count-of$='/redemptions/']")
+    } == {"2 waiting"}
     answer = press_with_htmx(queue, f"Approve {one.code}")
     (figure,) = answer.html.select(f"hx-partial[hx-target*='{shop.url('/redemptions/')}']")
     assert words_of(str(figure)) == "1 waiting"
@@ -273,7 +275,7 @@ def test_tabs_and_navigation_agree_after_a_deed_in_a_row(
     redemptions = [asked(app, shop, name) for name in ("Amara", "Bo")]
     page = visit(context, app, live_server, shop.users[Role.MANAGER])
     page.goto(live_server + shop.url("/redemptions/?status=PENDING"))
-    figures = page.locator("[data-count-of]")
+    figures = page.locator("[data-count-of$='/redemptions/']")
     assert figures.count() == 3, "sidebar, tab bar and sheet"
     for left, redemption in zip(("1 waiting", ""), redemptions, strict=True):
         page.get_by_role("button", name=f"Approve {redemption.code}").click()
