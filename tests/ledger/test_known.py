@@ -19,41 +19,46 @@ Admin = psycopg.Connection[tuple[Any, ...]]
 
 _PAST = (
     """
-    INSERT INTO point_transactions (business_id, id, customer_id, program_id, balance_id, seq, type,
-                                    amount, balance, source_kind, source_id, part, occurred_at)
+    INSERT INTO nx.point_transactions
+        (business_id, id, customer_id, program_id, balance_id, seq, type, amount, balance,
+         source_kind, source_id, part, occurred_at)
     SELECT business_id, id || kind || n, customer_id, program_id, id, 20 * n + change, type,
-           change, 5, 'test', kind || n, 0, now()
-    FROM customer_balances, generate_series(1, :past) AS n,
+           change, 1000 + least(change, 0), 'test', kind || n, 0, now()
+    FROM nx.customer_balances, generate_series(1, %(past)s) AS n,
          (VALUES ('bought', 5, 'EARNED'), ('eaten', -5, 'REDEEMED')) AS acts (kind, change, type)
-    WHERE id = :balance_id
+    WHERE id = %(balance_id)s
     """,
     """
-    INSERT INTO point_lots
+    INSERT INTO nx.point_lots
         (business_id, id, balance_id, transaction_id, amount, worth, remaining, available_at)
     SELECT business_id, id || n, id, id || 'bought' || n, 5, 5, 0, now()
-    FROM customer_balances, generate_series(1, :past) AS n WHERE id = :balance_id
+    FROM nx.customer_balances, generate_series(1, %(past)s) AS n WHERE id = %(balance_id)s
     """,
     """
-    INSERT INTO lot_uses (business_id, id, balance_id, debit_id, home_lot_id, lot_id, amount)
+    INSERT INTO nx.lot_uses (business_id, id, balance_id, debit_id, home_lot_id, lot_id, amount)
     SELECT business_id, id || n, id, id || 'eaten' || n, id || n, id || n, 5
-    FROM customer_balances, generate_series(1, :past) AS n WHERE id = :balance_id
+    FROM nx.customer_balances, generate_series(1, %(past)s) AS n WHERE id = %(balance_id)s
     """,
 )
 
 
-def make_past(customer_id: str, program_id: str, past: int) -> str:
+def make_past(admin: Admin, customer_id: str, program_id: str, past: int) -> str:
     """So many purchases, each eaten by a reward of its own; the balance's id."""
     Kept(customer_id, program_id).credit("first", 1_000, NOON)
     balance_id = db.session.scalars(
         select(CustomerBalance.id).where(CustomerBalance.customer_id == customer_id)
     ).one()
-    for statement in _PAST:
-        db.session.execute(text(statement), {"balance_id": balance_id, "past": past})
-    db.session.execute(
-        text("UPDATE customer_balances SET last_seq = 20 * :past + 5 WHERE id = :balance_id"),
-        {"balance_id": balance_id, "past": past},
-    )
     db.session.commit()
+    given = {"balance_id": balance_id, "past": past}
+    # Past what refuses wrong books: so many entries are not made one after the other.
+    admin.execute("SET session_replication_role = replica")
+    for statement in _PAST:
+        admin.execute(statement, given)
+    admin.execute(
+        "UPDATE nx.customer_balances SET last_seq = 20 * %(past)s + 5 WHERE id = %(balance_id)s",
+        given,
+    )
+    admin.execute("RESET session_replication_role")
     return balance_id
 
 
@@ -71,10 +76,10 @@ def test_thousands_of_past_rewards_are_not_read(app: Flask, as_admin: Admin) -> 
     shop = make_shop(app)
     for past in (200,) * 10:
         with inside(app, shop):
-            make_past(make_customer(app, shop), shop.program_id, past)
+            make_past(as_admin, make_customer(app, shop), shop.program_id, past)
     customer_id = make_customer(app, shop)
     with inside(app, shop):
-        balance_id = make_past(customer_id, shop.program_id, 2_000)
+        balance_id = make_past(as_admin, customer_id, shop.program_id, 2_000)
     as_admin.execute("ANALYZE lot_uses, point_lots, point_transactions, customer_balances")
     with inside(app, shop):
         ledger = Kept(customer_id, shop.program_id)

@@ -16,6 +16,7 @@ DECIDED = {
     "expired first": "a return takes first what has expired of its points (P2)",
     "let off": "what nobody has paid does not come back, and pays for itself (P1)",
     "moved": "what was eaten of a purchase that comes back moves to other lots (P1)",
+    "no empty balance": "an import taken back makes no balance for who has none",
     "owed": "a debt is paid by lots, which keep their ends (P1a)",
 }
 AT_ONCE = 100

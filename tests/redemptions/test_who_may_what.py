@@ -191,10 +191,10 @@ def test_nobody_takes_back_their_own_whoever_else_is_a_customer(
     app: Flask, shop: Shop, customer: str, row_id: str
 ) -> None:
     make_customer(app, shop, "Yuri", user_id=shop.users[Role.MANAGER])
+    hand_over(app, shop, row_id)
     with inside(app, shop):
         find(Customer, customer).user_id = shop.owner_id
         db.session.commit()
-    hand_over(app, shop, row_id)
     with pytest.raises(OwnPoints):
         do(app, shop, taking_back.refund, row_id)
     refunded = do(app, shop, taking_back.refund, row_id, by=shop.actor(Role.MANAGER))
