@@ -19,6 +19,7 @@ from nxloy_web.tables.points import CustomerBalance
 from nxloy_web.tables.purchases import Purchase
 from tests.factories import as_role, inside, make_customer, make_shop, sign_in
 from tests.imports import steps
+from tests.pressing import browser_as, hostile_post
 
 PEOPLE = b"customer_id,email,name\n1,ann@example.com,Ann Lee\n2,bo@example.com,Bo\n"
 
@@ -45,7 +46,8 @@ def test_a_file_that_is_no_table_is_refused_beside_the_field(
 
 def test_no_file_is_told(app: Flask) -> None:
     shop = make_shop(app)
-    answer = as_role(app, shop).post(shop.url("/imports/"), data={"new_id": new_id(), "kind": "X"})
+    sent = {"new_id": new_id(), "kind": "X"}
+    answer = hostile_post(browser_as(app, shop), "a forged field", shop.url("/imports/"), sent)
     assert answer.status_code == 422
     assert "Choose a file." in answer.text
 
@@ -279,8 +281,9 @@ def test_a_step_taken_twice_or_too_early_changes_nothing(app: Flask) -> None:
     client = as_role(app, shop)
     import_id = steps.upload(client, shop, PEOPLE)
     url = shop.url(f"/imports/{import_id}")
-    assert client.post(f"{url}/run").status_code == 409
-    assert client.post(f"{url}/undo").status_code == 409
+    early = browser_as(app, shop)
+    for step in ("run", "undo"):
+        assert hostile_post(early, "no such state", f"{url}/{step}").status_code == 409
     steps.check(app, client, shop, import_id)
     assert client.post(f"{url}/run").status_code == 303
     assert client.post(f"{url}/run").status_code == 303
@@ -305,7 +308,12 @@ def test_who_may_see_and_do_what(app: Flask) -> None:
     for path in (url, f"{url}/columns", f"{url}/failed.csv", shop.url("/imports/")):
         assert stranger.get(path).status_code == 404
     assert as_role(app, other).get(other.url(f"/imports/{import_id}")).status_code == 404
-    assert as_role(app, other).post(other.url(f"/imports/{import_id}/run")).status_code == 404
+    assert (
+        hostile_post(
+            browser_as(app, other), "a stranger", other.url(f"/imports/{import_id}/run")
+        ).status_code
+        == 404
+    )
 
 
 def test_the_page_asks_again_only_while_something_moves(app: Flask) -> None:
