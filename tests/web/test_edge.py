@@ -16,6 +16,7 @@ from nxloy_web.db import db
 from nxloy_web.permissions import Role
 from nxloy_web.web.filters import label, money, points, sentence, signed, subject, when
 from tests.factories import as_role, make_shop
+from tests.pressing import browser_of, hostile_post
 
 
 @pytest.fixture
@@ -135,10 +136,12 @@ def test_page_and_fragment_are_kept_apart_by_caches(app: Flask) -> None:
     assert "<html" in restored.text
 
 
-def test_the_theme_is_remembered_and_drawn_by_the_server(client: FlaskClient) -> None:
-    answer = client.post("/theme", data={"theme": "dark"}, headers={"Referer": "http://evil/"})
+def test_the_theme_is_remembered_and_drawn_by_the_server(app: Flask) -> None:
+    browser = browser_of(app)
+    browser.extra_environ["HTTP_REFERER"] = "http://evil/"
+    answer = hostile_post(browser, "a forged field", "/theme", {"theme": "dark"})
     assert (answer.status_code, answer.location) == (303, "/")
-    assert 'data-theme="dark"' in client.get("/nothing-here").text
+    assert 'data-theme="dark"' in browser.get("/nothing-here", status=404).text
 
 
 def test_figures_are_written_for_people(app: Flask) -> None:
