@@ -112,11 +112,9 @@ def test_a_signed_out_fragment_leaves_the_page_instead_of_filling_a_row(app: Fla
 
 
 def test_a_form_without_a_token_is_refused_with_a_sentence(app: Flask) -> None:
-    app.config["WTF_CSRF_ENABLED"] = True
-    try:
-        answer = app.test_client().post("/theme", data={"theme": "dark"})
-    finally:
-        app.config["WTF_CSRF_ENABLED"] = False
+    form = browser_of(app).get("/sign-in").forms["sign-in"]
+    form["csrf_token"] = ""
+    answer = form.submit(status="*")
     assert answer.status_code == 400
     assert "open too long" in answer.text
 
