@@ -22,9 +22,10 @@ What had to be decided where the rules leave it open, or say two things:
 4. At home: what was never let off, then what was let off last, among these the older reward.
    Away from home: what the fewest lots may pay comes first (so that as much as possible is
    paid), then the older reward, then its older home.
-5. The same line come again pays what is let off of its forerunners' own points (their home is
-   the forerunner, or the forerunner's forerunner), the older reward first, and may pay it at
-   any later laying too. It does not take over uses that another lot has paid.
+5. The same line come again pays what is let off of its forerunners' own points, the older reward
+   first, and may pay it at any later laying too. Its forerunners are all earlier lots of the line,
+   whichever of them it is said to come in the place of: else naming the first one would leave
+   what a later one had unpaid. It does not take over uses that another lot has paid.
 6. An ended lot is filled before all others by the uses that are laid, its own or not (it ends
    soonest). What is left in it then has seven days, once; within one instant that is judged
    anew after every reversal. The second time it ends at once.
@@ -110,7 +111,10 @@ class Account:
         before = self.balance
         again: frozenset[int] = frozenset()
         if again_of is not None:
-            again = self.lots[self._place(again_of)].again | {self._place(again_of)}
+            line = self._first(self._place(again_of))
+            again = frozenset(
+                place for place in range(len(self.lots)) if self._first(place) == line
+            )
         self.lots.append(Lot(key, points, points, available_at or at, ends_at, counts, again))
         new = len(self.lots) - 1
         unpaid = [part for part, place in self.uses if place is None]
@@ -316,6 +320,10 @@ class Account:
     @property
     def _unpaid(self) -> int:
         return sum(points for (_, place), points in self.uses.items() if place is None)
+
+    def _first(self, place: int) -> int:
+        """The first lot of its line."""
+        return min(self.lots[place].again, default=place)
 
     def _place(self, key: str) -> int:
         return [lot.key for lot in self.lots].index(key)

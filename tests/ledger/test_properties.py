@@ -63,6 +63,15 @@ RARE: list[list[Step]] = [
     # A line comes again and pays what its forerunner left unpaid, wholly or in part.
     [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 30)],
     [("credit", 20, None, 0), ("spend", 20), ("reverse", 0), ("again", 0, 10)],
+    # The third of a line names the first: it pays what the second left unpaid all the same.
+    [
+        ("credit", 10, None, 0),
+        ("reverse", 0),
+        ("again", 0, 10),
+        ("spend", 10),
+        ("reverse", 0),
+        ("again", 0, 10),
+    ],
     # It goes on paying when a reward makes room in it.
     [
         *[("credit", 20, None, 0), ("spend", 10), ("spend", 10), ("reverse", 0)],
