@@ -5,7 +5,7 @@ An owner has no limit. Above a limit somebody else agrees: `approvals`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_business, current_zone
@@ -16,6 +16,9 @@ from nxloy_web.permissions import Role
 from nxloy_web.tables.businesses import BusinessSettings
 from nxloy_web.tables.customers import Customer
 from nxloy_web.texts import Text, _
+
+UNDO_WITHIN = timedelta(minutes=2)
+"""A slip, of points given or a reward handed over, is taken back by who made it, for so long."""
 
 
 class OwnPoints(BusinessRule):

@@ -4,7 +4,7 @@ Locks are taken in the order of recording: the balance, then the purchase, then 
 figures.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nxloy_web import events
 from nxloy_web.actors import Actor
@@ -19,8 +19,6 @@ from nxloy_web.purchases import counting
 from nxloy_web.purchases.returning import take_back, why_of
 from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.texts import _
-
-UNDO_WITHIN = timedelta(minutes=2)
 
 
 class UndoTooLate(BusinessRule):
@@ -55,7 +53,7 @@ def undo(purchase_id: str, *, by: Actor, at: datetime) -> Purchase:
 def can_undo(purchase: Purchase, *, by: Actor, at: datetime) -> bool:
     """Whether this person may still take it back as a slip."""
     own = by.user_id is not None and purchase.by_user_id == by.user_id
-    fresh = at - purchase.created_at <= UNDO_WITHIN
+    fresh = at - purchase.created_at <= limits.UNDO_WITHIN
     return own and fresh and purchase.status is PurchaseStatus.RECORDED
 
 

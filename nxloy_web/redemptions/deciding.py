@@ -1,18 +1,17 @@
 """Saying yes to a request, and handing the reward over. Neither moves points or stock."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nxloy_web.actors import Actor
 from nxloy_web.current_business import current_wording
 from nxloy_web.errors import BusinessRule
+from nxloy_web.ledger.limits import UNDO_WITHIN
 from nxloy_web.permissions import Permission
 from nxloy_web.redemptions import steps
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.texts import _
 
 Status = RedemptionStatus
-
-UNDO_WITHIN = timedelta(minutes=2)
 
 
 class NotApproved(BusinessRule):

@@ -1,7 +1,7 @@
 """The recorded histories, played again: what the two former writers left behind, entry by entry.
 
 `histories.jsonl` was written before points had one writer. Where a rule was decided anew,
-`histories_decided.jsonl` has what is right now, and why; decision 0013 has the reasons.
+`histories_decided.jsonl` has what is right now, and why; decision 0014 has the reasons.
 """
 
 from collections import Counter
