@@ -1,5 +1,7 @@
 """The queue is worked off in Chromium: from the row, on the page, in bulk, by code."""
 
+import re
+
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
@@ -32,7 +34,8 @@ def asked(app: Flask, shop: Shop, customer_id: str, reward_id: str) -> str:
 
 def by_code(page: Page, code: str) -> None:
     """Open the redemption as somebody does who is shown its code."""
-    page.get_by_role("link", name="Redemptions", exact=True).first.click()
+    # The link also says how many wait, if any do.
+    page.get_by_role("link", name=re.compile("^Redemptions")).first.click()
     page.get_by_role("link", name="Scan code").click()
     page.get_by_label("Code", exact=True).fill(code.lower())
     page.get_by_role("button", name="Find").click()
@@ -104,6 +107,7 @@ def test_the_money_to_take_stands_on_the_button(
     page.goto(live_server + shop.url("/redemptions/"))
     by_code(page, code)
     page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Approved").first).to_be_visible()
     page.goto(live_server + shop.url("/redemptions/"))
     page.get_by_label(f"Select {code}").check()
     bulk = page.get_by_role("form", name="Selected rows")

@@ -39,7 +39,7 @@ def test_a_reward_with_a_picture_is_added_stocked_and_found(
     page.locator("#stock").get_by_role("link", name="Add").click()
     drawer = page.locator("#drawer")
     drawer.get_by_role("button", name="Add to stock").click()
-    expect(drawer.get_by_text("Say how many.")).to_be_visible()
+    expect(drawer.get_by_text("Say how many.", exact=True)).to_be_visible()
     drawer.get_by_label("How many came in").fill("10")
     drawer.get_by_label("Reason").fill("Delivery")
     drawer.get_by_role("button", name="Add to stock").click()
