@@ -1,5 +1,7 @@
 """What a program's customers collect, one and many: 1 leaf, 60 leaves."""
 
+from typing import Protocol
+
 _ONE_OF = {"leaves": "leaf", "loaves": "loaf", "cookies": "cookie", "brownies": "brownie"}
 """Whose one is not made by the rules below."""
 
@@ -8,6 +10,30 @@ def unit(count: int, many: str, one: str | None = None) -> str:
     """The word behind a figure. Where nobody has said what one is called, English says it."""
     word = many if abs(count) != 1 else one or one_of(many)
     return word.lower()
+
+
+class Collecting(Protocol):
+    """What knows how a program calls its points."""
+
+    @property
+    def points_name(self) -> str: ...
+    @property
+    def point_name(self) -> str | None: ...
+
+
+class HasUnit:
+    """Mixin of what is `Collecting`."""
+
+    def unit(self: Collecting, count: int) -> str:
+        """The word behind a figure: 1 bean, 2 beans."""
+        return unit_of(self, count)
+
+
+def unit_of(program: Collecting | None, count: int) -> str:
+    """The same where no program may be known."""
+    if program is None:
+        return unit(count, "Points")
+    return unit(count, program.points_name, program.point_name)
 
 
 def one_of(many: str) -> str:

@@ -19,7 +19,7 @@ from nxloy_web.tables.points import PointTransaction
 from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
-from nxloy_web.units import unit
+from nxloy_web.units import HasUnit
 
 ENTRIES = Order(PointTransaction.seq, descending=True)
 PURCHASES = Order(Purchase.occurred_at, Purchase.id, descending=True)
@@ -27,7 +27,7 @@ REDEMPTIONS = Order(RewardRedemption.requested_at, RewardRedemption.id, descendi
 
 
 @dataclass(frozen=True)
-class ProgramWithTiers:
+class ProgramWithTiers(HasUnit):
     """The program that lists mean: the default one. Tiers lowest first."""
 
     id: str
@@ -35,10 +35,6 @@ class ProgramWithTiers:
     points_name: str
     point_name: str | None
     tiers: tuple[LoyaltyTier, ...]
-
-    def unit(self, count: int) -> str:
-        """The word behind a figure: 1 bean, 2 beans."""
-        return unit(count, self.points_name, self.point_name)
 
     @property
     def for_everybody(self) -> LoyaltyTier | None:

@@ -28,6 +28,7 @@ from nxloy_web.tables.loyalty import (
     ProgramSettings,
     ProgramStatus,
 )
+from nxloy_web.units import HasUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Program(HasUnit):
     """A program with its rules, the oldest first, and its tiers."""
 
     id: str
     name: str
     status: ProgramStatus
     currency: str
+    points_name: str
+    point_name: str | None
     settings: ProgramSettings
     rules: tuple[Rule, ...]
     ladder: Ladder
@@ -119,6 +122,8 @@ def _program(
         name=row["name"],
         status=ProgramStatus(row["status"]),
         currency=row["currency"],
+        points_name=row["points_name"],
+        point_name=row["point_name"],
         settings=ProgramSettings.model_validate(row["settings"]),
         rules=tuple(
             Rule(
@@ -157,7 +162,8 @@ def _statement() -> Select[Any]:
         _all(select(Location.id).where(Location.deleted_at.is_(None))),
         _all(
             select(_json("id", program.id, "name", program.name, "status", program.status,
-                         "currency", program.currency, "settings", program.settings))
+                         "currency", program.currency, "points_name", program.points_name,
+                         "point_name", program.point_name, "settings", program.settings))
             .where(program.deleted_at.is_(None))
             .order_by(*OLDEST_FIRST)
         ),

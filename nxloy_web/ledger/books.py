@@ -24,6 +24,7 @@ from nxloy_web.ledger.news import News, TierMove
 from nxloy_web.ledger.rows import Entry
 from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.points import CustomerBalance, TransactionType
+from nxloy_web.units import unit_of
 
 MOST = 2_000_000_000
 """A balance holds at most this many points: the column's range, with room for one more credit."""
@@ -83,6 +84,11 @@ class Books:
         return next(
             (one.ladder for one in self.set_up.programs if one.id == self.program_id), _NO_TIERS
         )
+
+    def unit(self, count: int) -> str:
+        """What the program calls so many points."""
+        mine = (one for one in self.set_up.programs if one.id == self.program_id)
+        return unit_of(next(mine, None), count)
 
     def person(self, customer_id: str) -> Person:
         """The customer, read with the lock. Raises NotFound for a deleted or unknown one."""

@@ -25,17 +25,23 @@ from nxloy_web.texts import _, ngettext
 
 
 class NotEnoughPoints(BusinessRule):
-    message = _("There are not enough points for this.")
+    message = _("The balance is not enough for this.")
 
-    def __init__(self, missing: int) -> None:
+    def __init__(self, missing: int, unit: str) -> None:
+        """`unit` is what the program calls so many points."""
         super().__init__(
-            ngettext("%(num)s more point is needed.", "%(num)s more points are needed.", missing)
+            ngettext(
+                "%(num)s more %(unit)s is needed.",
+                "%(num)s more %(unit)s are needed.",
+                missing,
+                unit=unit,
+            )
         )
         self.missing = missing
 
 
 class TooManyPoints(BusinessRule):
-    message = _("A balance cannot hold that many points.")
+    message = _("A balance cannot hold that much.")
 
 
 class ReasonNeeded(BusinessRule):
@@ -73,7 +79,7 @@ def debit(books: Books, customer_id: str, amount: int, cause: Cause) -> None:
     try:
         books.debit(customer_id, amount, cause)
     except moves.TooFew as refused:
-        raise NotEnoughPoints(refused.missing) from None
+        raise NotEnoughPoints(refused.missing, books.unit(refused.missing)) from None
 
 
 def settle(program_id: str, customer_ids: Iterable[str], at: datetime) -> None:

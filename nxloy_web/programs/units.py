@@ -2,11 +2,11 @@
 
 from sqlalchemy import select
 
-from nxloy_web import units
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import OLDEST_FIRST
 from nxloy_web.tables.loyalty import LoyaltyProgram, ProgramStatus
+from nxloy_web.units import unit_of
 
 
 def by_id() -> dict[str | None, LoyaltyProgram]:
@@ -21,5 +21,4 @@ def by_id() -> dict[str | None, LoyaltyProgram]:
 
 def unit(count: int, program_id: str | None) -> str:
     """The word behind a figure of this program: 1 bean, 2 beans."""
-    program = by_id().get(program_id)
-    return units.unit(count, "Points") if program is None else program.unit(count)
+    return unit_of(by_id().get(program_id), count)

@@ -61,11 +61,12 @@ class RecordedAgain(BusinessRule):
 class MoreThanUsual(BusinessRule):
     message = _("This gives more points than a purchase usually does. Check the amount.")
 
-    def __init__(self, points: int, usual: int) -> None:
+    def __init__(self, points: int, unit: str, usual: int) -> None:
         super().__init__(
             _(
-                "This gives %(points)s points, more than the usual %(usual)s. Check the amount.",
+                "This gives %(points)s %(unit)s, more than the usual %(usual)s. Check the amount.",
                 points=points,
+                unit=unit,
                 usual=usual,
             )
         )
@@ -135,7 +136,7 @@ def record(
     giving = Giving(program, books)
     earned = giving.quote(customer_id, amount_minor, at)
     giver.refuse_purchase(earned.points)
-    _refuse_more_than_usual(earned.points, confirmed_points, books.set_up)
+    _refuse_more_than_usual(earned.points, confirmed_points, books)
     ledger.refuse_too_many(books, customer_id, earned.points)
     came_before = _forerunner(customer_id, order_ref, again_of)
     purchase = Purchase(
@@ -207,12 +208,12 @@ def _refuse_taken(order_ref: str | None) -> None:
         )
 
 
-def _refuse_more_than_usual(points: int, confirmed: int | None, set_up: SetUp) -> None:
+def _refuse_more_than_usual(points: int, confirmed: int | None, books: Books) -> None:
     if confirmed is None:
         return
-    usual = max(set_up.business.settings.usual_points, confirmed)
+    usual = max(books.set_up.business.settings.usual_points, confirmed)
     if points > usual:
-        raise MoreThanUsual(points, usual)
+        raise MoreThanUsual(points, books.unit(points), usual)
 
 
 def _forerunner(customer_id: str, order_ref: str | None, again_of: str | None) -> str | None:

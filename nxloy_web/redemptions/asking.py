@@ -71,7 +71,7 @@ def _refuse_unavailable(
     facts = facts_with(customer_id, [reward], {reward.id: figures})[reward.id]
     answer = judge(reward, facts, at, current_wording())
     if answer.missing:
-        raise ledger.NotEnoughPoints(answer.missing)
+        raise ledger.NotEnoughPoints(answer.missing, books.unit(answer.missing))
     if not answer.ok:
         raise NotToBeHad(answer.reason)
 

@@ -21,6 +21,7 @@ from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption
 from nxloy_web.tables.rewards import Reward, RewardStatus
 from nxloy_web.tables.segments import CustomerSegmentMember
 from nxloy_web.texts import Text, _, ngettext
+from nxloy_web.units import unit_of
 from nxloy_web.wording import PLAIN, Wording
 
 COUNTED = (RedemptionStatus.PENDING, RedemptionStatus.APPROVED, RedemptionStatus.FULFILLED)
@@ -81,7 +82,8 @@ def availability(
         return Availability(False, reason)
     missing = reward.points_cost - spendable
     if missing > 0:
-        return Availability(False, NotEnoughPoints(missing).message, missing)
+        refusal = NotEnoughPoints(missing, unit_of(reward.program, missing))
+        return Availability(False, refusal.message, missing)
     return Availability(True)
 
 

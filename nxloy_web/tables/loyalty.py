@@ -23,7 +23,7 @@ from nxloy_web.db.base import (
     tenant_fk,
     tenant_index,
 )
-from nxloy_web.units import unit
+from nxloy_web.units import HasUnit
 
 
 class ProgramStatus(enum.Enum):
@@ -72,7 +72,7 @@ class TierChange(BaseModel):
     is_undone: bool = False
 
 
-class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base):
+class LoyaltyProgram(HasUnit, TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base):
     __tablename__ = "loyalty_programs"
     deletes_with = (("LoyaltyTier", "program_id"),)
 
@@ -100,10 +100,6 @@ class LoyaltyProgram(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin,
             "ix_loyalty_programs_deleted_at", "deleted_at", where="deleted_at IS NOT NULL"
         ),
     )
-
-    def unit(self, count: int) -> str:
-        """The word behind a figure: 1 bean, 2 beans."""
-        return unit(count, self.points_name, self.point_name)
 
 
 class LoyaltyTier(TenantMixin, TimestampMixin, SoftDeleteMixin, VersionMixin, Base):

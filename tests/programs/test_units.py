@@ -3,7 +3,11 @@
 import pytest
 from flask import Flask
 
+from nxloy_web import clock
 from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
+from nxloy_web.purchases import recording
+from nxloy_web.purchases.recording import MoreThanUsual
 from nxloy_web.tables.loyalty import LoyaltyProgram
 from nxloy_web.units import one_of, unit
 from tests.factories import Shop, inside, make_customer, make_reward, make_shop, make_user
@@ -68,3 +72,23 @@ def test_every_screen_calls_them_so(app: Flask, shop: Shop) -> None:
     assert "You have62 leaves" in said.replace("You have ", "You have")
     assert "1 leaf" in said
     assert "points" not in page.html.select_one("main").text.lower()
+
+
+def test_refusals_call_them_so(app: Flask, shop: Shop) -> None:
+    """P10's cousins: what is missing, and what is more than usual."""
+    customer_id = make_customer(app, shop)
+    give(app, shop, customer_id, 9)
+    owner = browser_as(app, shop)
+    adjusting = owner.get(shop.url(f"/customers/{customer_id}/adjustment"))
+    refused = press(adjusting, "Adjust", points="-10", reason="Rain")
+    assert "1 more leaf is needed." in refused.html.select_one("main").text
+    with inside(app, shop), pytest.raises(MoreThanUsual) as more:
+        recording.record(
+            id=new_id(),
+            customer_id=customer_id,
+            amount_minor=600_00,
+            confirmed_points=0,
+            by=shop.actor(),
+            at=clock.now(),
+        )
+    assert str(more.value.message).startswith("This gives 600 leaves, more than the usual 500.")
