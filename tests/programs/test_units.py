@@ -80,7 +80,7 @@ def test_refusals_call_them_so(app: Flask, shop: Shop) -> None:
     give(app, shop, customer_id, 9)
     owner = browser_as(app, shop)
     adjusting = owner.get(shop.url(f"/customers/{customer_id}/adjustment"))
-    refused = press(adjusting, "Adjust", points="-10", reason="Rain")
+    refused = press(adjusting, "Adjust", direction="take", points="10", reason="Rain")
     assert "1 more leaf is needed." in refused.html.select_one("main").text
     with inside(app, shop), pytest.raises(MoreThanUsual) as more:
         recording.record(
