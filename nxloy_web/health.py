@@ -1,5 +1,6 @@
 """Is the process alive; is everything in place to serve."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
+from nxloy_web import pulse
 from nxloy_web.db import db
 from nxloy_web.db.roles import check_role
 from nxloy_web.tables import OPEN_TABLES
@@ -27,7 +29,33 @@ def ready() -> ResponseReturnValue:
     problems = _problems()
     if problems:
         return jsonify(status="not ready", problems=problems), 503
-    return jsonify(status="ready")
+    return jsonify(status="ready", **_beside())
+
+
+def _beside() -> dict[str, dict[str, str | None]]:
+    """Worker and mail are named and refuse nothing: a shop without them still sells."""
+    signs = pulse.look()
+    if not current_app.config["SMTP_URL"]:
+        mail = "kept in a folder"
+    elif signs.mail_fails:
+        mail = "failing"
+    else:
+        mail = "answering" if signs.mail_ok_at else "not tried yet"
+    return {
+        "worker": {
+            "status": "alive" if signs.worker_lives else "not seen",
+            "last_seen": _said(signs.worker_seen_at),
+        },
+        "mail": {
+            "status": mail,
+            "last_success": _said(signs.mail_ok_at),
+            "last_failure": _said(signs.mail_failed_at),
+        },
+    }
+
+
+def _said(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
 
 
 def _problems() -> list[str]:

@@ -11,7 +11,9 @@ import psycopg
 from flask import Flask
 from procrastinate.exceptions import ConnectorException
 from psycopg.conninfo import make_conninfo
+from sqlalchemy.exc import SQLAlchemyError
 
+from nxloy_web import pulse
 from nxloy_web.config import VERSION, without_driver, worker_setting
 from nxloy_web.db import db
 from nxloy_web.jobs import bind, go_on_with_stalled, queue
@@ -99,7 +101,7 @@ async def _one_stretch(app: Flask, concurrency: int, told: asyncio.Event) -> Non
     """Work until told to stop, or until the queue's connections break."""
     with queue.replace_connector(_connector(app)) as working:
         working.periodic_defaults = {}
-        work = asyncio.create_task(_work_on(working, concurrency))
+        work = asyncio.create_task(_work_on(app, working, concurrency))
         stop = asyncio.create_task(told.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -115,13 +117,30 @@ async def _one_stretch(app: Flask, concurrency: int, told: asyncio.Event) -> Non
         db.engine.dispose()
 
 
-async def _work_on(working: procrastinate.App, concurrency: int) -> None:
+async def _work_on(app: Flask, working: procrastinate.App, concurrency: int) -> None:
     async with working.open_async():
-        await working.run_worker_async(
-            concurrency=concurrency,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=STOP_SECONDS,
-        )
+        beating = asyncio.create_task(_beat(app))
+        try:
+            await working.run_worker_async(
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=STOP_SECONDS,
+            )
+        finally:
+            beating.cancel()
+
+
+async def _beat(app: Flask) -> None:
+    """Say again and again that a worker lives, also while its jobs take long."""
+
+    def once() -> None:
+        with app.app_context(), suppress(SQLAlchemyError):  # the queue's own connection says it
+            pulse.is_well(pulse.WORKER)
+            db.session.commit()
+
+    while True:
+        await asyncio.to_thread(once)
+        await asyncio.sleep(pulse.EVERY.total_seconds())
 
 
 def _work(app: Flask) -> None:

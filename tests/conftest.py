@@ -132,6 +132,12 @@ def as_admin(database: Database) -> Iterator[psycopg.Connection[tuple[Any, ...]]
 
 
 @pytest.fixture
+def nothing_seen(as_admin: Any) -> None:
+    """As if no worker had ever run and no mail had ever been tried."""
+    as_admin.execute("DELETE FROM pulses")
+
+
+@pytest.fixture
 def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
     """What a block asks the database, statement by statement: `with statements() as seen`."""
     from sqlalchemy import event

@@ -12,7 +12,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from email_validator import validate_email
 from sqlalchemy import update
 
-from nxloy_web import clock, host
+from nxloy_web import clock, host, pulse
 from nxloy_web.db import db
 from nxloy_web.jobs import open_task
 from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
@@ -43,6 +43,8 @@ def deliver(mail_id: str) -> None:
         take_out(message_of(mail))
     except (OSError, SMTPException, BadSmtpUrl) as error:
         mail.error = sentence_for(error)
+        if not isinstance(error, SMTPRecipientsRefused):
+            pulse.has_failed(pulse.MAIL, mail.error)
         db.session.commit()
         if is_final(error):
             return
@@ -50,6 +52,8 @@ def deliver(mail_id: str) -> None:
     for name, value in EMPTY.items():
         setattr(mail, name, value)
     mail.sent_at, mail.error = clock.now(), None
+    if host.setting("SMTP_URL"):
+        pulse.is_well(pulse.MAIL)
     _give_up_old()
 
 
@@ -86,7 +90,7 @@ def take_out(message: EmailMessage) -> None:
 
 
 def sentence_for(error: Exception) -> str:
-    """What a person who looks after the mail server should read."""
+    """Why a mail did not go out, without anybody's address: every shop may read it."""
     if isinstance(error, SMTPRecipientsRefused):
         return "The mail server refused the address."
     if isinstance(error, BadSmtpUrl):
@@ -94,8 +98,8 @@ def sentence_for(error: Exception) -> str:
     if isinstance(error, SMTPResponseException):
         return f"The mail server answered {error.smtp_code}: {_words(error.smtp_error)}"
     if isinstance(error, SMTPException):
-        return f"The mail server did not take the mail: {error}"
-    return "The mail server could not be reached. Check SMTP_URL."
+        return f"The mail server did not take the mail: {_words(str(error))}"
+    return "The mail server could not be reached."
 
 
 def is_final(error: Exception) -> bool:
@@ -142,4 +146,4 @@ def _plain(address: str) -> str:
 
 def _words(answer: bytes | str) -> str:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())[:200]
+    return " ".join("…" if "@" in word else word for word in text.split())[:200]

@@ -11,7 +11,7 @@ from nxloy_web.tables.businesses import Business, Invitation, Location, Membersh
 from nxloy_web.tables.customers import Customer, CustomerNameWord
 from nxloy_web.tables.data_migrations import DataMigrationReport, DataMigrationRun
 from nxloy_web.tables.imports import ImportLine, ImportRun, UploadedFile
-from nxloy_web.tables.jobs import JobRun
+from nxloy_web.tables.jobs import JobRun, Pulse
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
 from nxloy_web.tables.mail import OutboundMail
 from nxloy_web.tables.points import (
@@ -32,6 +32,7 @@ OPEN_TABLES = {
     "verification_codes": "sent before any business is entered",
     "accounts": "a provider's identity belongs to the person",
     "outbound_mails": "sign-in mail is sent before any business is entered",
+    "pulses": "whether a worker lives and the mail server answers, for all who work here",
     "data_migrations": "how far the installation's schema changes are",
     "data_migration_reports": "rows that no rule decides, for the installation's operator",
 }
@@ -66,6 +67,7 @@ __all__ = [
     "PointLot",
     "PointReversal",
     "PointTransaction",
+    "Pulse",
     "Purchase",
     "RedemptionEvent",
     "Reward",

@@ -37,3 +37,15 @@ class JobRun(TenantMixin, TimestampMixin, Base):
         tenant_index("ix_job_runs_created_at", "created_at", "id"),
         tenant_index("ix_job_runs_subject_id", "subject_id"),
     )
+
+
+class Pulse(Base):
+    """When a part of the installation last said that it is well, or failed. See `pulse.py`."""
+
+    __tablename__ = "pulses"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    ok_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    said: Mapped[str | None]
+    """Why it failed."""

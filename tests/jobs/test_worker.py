@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from psycopg import sql
 
-from nxloy_web import jobs, worker
+from nxloy_web import jobs, pulse, worker
 from nxloy_web.config import VERSION
 from nxloy_web.db import db
 from nxloy_web.schema import history
@@ -79,6 +79,27 @@ def test_it_takes_up_jobs_and_stops_when_told(
         assert connected == {f"nxloy/{VERSION}/worker"}, "a contract step asks for the version"
         process.terminate()
         assert process.wait(60) == 0
+
+
+@pytest.mark.usefixtures("nothing_seen")
+def test_it_says_that_it_lives(app: Flask, environment: dict[str, str]) -> None:
+    """X5: nothing told whether a worker was there."""
+    with working(environment) as process:
+        until_said(process, "Starting worker")
+        until = time.monotonic() + 20
+        while not (seen := _signs(app)).worker_lives:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(60) == 0
+    assert _signs(app).worker_seen_at == seen.worker_seen_at
+
+
+def _signs(app: Flask) -> pulse.Signs:
+    with app.app_context():
+        signs = pulse.look()
+        db.session.remove()
+        return signs
 
 
 @contextmanager

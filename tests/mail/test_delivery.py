@@ -7,6 +7,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPSenderRefused
 from typing import Any
 
 import psycopg
@@ -18,6 +19,7 @@ from nxloy_web import worker
 from nxloy_web.db import db
 from nxloy_web.identity.letters import SignInCode
 from nxloy_web.mail import service
+from nxloy_web.mail.delivery import sentence_for
 
 CODE = SignInCode(subject="Your code", business_name="Café Luna", code="482913", minutes=10)
 
@@ -154,8 +156,56 @@ def test_a_server_that_is_away_is_tried_again(
     mail_id = send()
     app.config["SMTP_URL"] = None
     row = as_admin.execute("SELECT error FROM outbound_mails WHERE id = %s", [mail_id]).fetchone()
-    assert row == ("The mail server could not be reached. Check SMTP_URL.",)
+    assert row == ("The mail server could not be reached.",)
     assert _jobs_waiting(as_admin, mail_id) == 1
+
+
+@pytest.mark.usefixtures("nothing_seen")
+def test_whether_the_server_answers_is_known_to_all(
+    app: Flask, catcher: Catcher, send: Callable[..., str]
+) -> None:
+    """X6: with the mail server away, nothing said that mail does not go out."""
+    url = app.config["SMTP_URL"]
+    assert mail_in_readyz(app)["status"] == "not tried yet"
+    app.config["SMTP_URL"] = "smtp://127.0.0.1:1"
+    send()
+    away = mail_in_readyz(app)
+    assert (away["status"], away["last_success"]) == ("failing", None)
+    app.config["SMTP_URL"] = url
+    send()
+    back = mail_in_readyz(app)
+    assert back["status"] == "answering"
+    assert back["last_success"] >= away["last_failure"]
+
+
+@pytest.mark.usefixtures("nothing_seen")
+def test_one_refused_address_does_not_mean_that_the_server_is_away(
+    app: Flask, catcher: Catcher, send: Callable[..., str]
+) -> None:
+    catcher.refuses["gone@example.com"] = "550 no such user"
+    send("gone@example.com")
+    assert mail_in_readyz(app)["status"] == "not tried yet"
+
+
+def mail_in_readyz(app: Flask) -> dict[str, Any]:
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 200
+    mail: dict[str, Any] = answer.json["mail"]
+    return mail
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SMTPSenderRefused(553, b"<shop@example.com> sender rejected", "shop@example.com"),
+        SMTPDataError(554, b"message for amara@example.com refused"),
+        SMTPNotSupportedError("no SMTPUTF8 for zo\xeb@example.com"),
+    ],
+)
+def test_what_the_server_said_is_kept_without_addresses(error: Exception) -> None:
+    """X6: every shop may read it."""
+    assert "@" not in sentence_for(error)
+    assert "…" in sentence_for(error)
 
 
 def test_without_a_server_mails_lie_in_the_outbox(app: Flask, send: Callable[..., str]) -> None:

@@ -59,6 +59,7 @@ def fill(walk: Walk) -> None:
     )
     walk.insert("accounts", id="a", user_id="ann", provider="APPLE", provider_id="1")
     walk.insert("outbound_mails", id="m", kind="code", sender_name="Bakery")
+    walk.insert("pulses", name="worker", ok_at=THEN)
     walk.insert(
         "data_migration_reports",
         migration="m",

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 import nxloy_web
-from nxloy_web import clock, create_app
+from nxloy_web import clock, create_app, pulse
 from nxloy_web.db import db
 from nxloy_web.permissions import Role
+from nxloy_web.tables.jobs import Pulse
 from nxloy_web.web.filters import label, money, points, sentence, signed, subject, when
 from tests.factories import as_role, make_shop
 from tests.pressing import browser_of, hostile_post
@@ -39,12 +41,51 @@ def test_health_needs_no_database_and_readiness_does(
     client: FlaskClient, on_database: Callable[[str], FlaskClient]
 ) -> None:
     assert client.get("/healthz").json == {"status": "alive"}
-    assert client.get("/readyz").json == {"status": "ready"}
+    assert client.get("/readyz").status_code == 200
     lonely = on_database("postgresql://nobody@127.0.0.1:1/nowhere")
     assert lonely.get("/healthz").status_code == 200
     answer = lonely.get("/readyz")
     assert answer.status_code == 503
     assert answer.json["problems"] == ["The database cannot be reached with DATABASE_URL."]
+
+
+@pytest.mark.usefixtures("nothing_seen")
+def test_a_shop_without_worker_and_mail_server_is_ready_and_says_so(app: Flask) -> None:
+    """X5: no worker for an hour, and nothing said it. It still sells."""
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 200
+    never = {"last_success": None, "last_failure": None}
+    assert answer.json == {
+        "status": "ready",
+        "worker": {"status": "not seen", "last_seen": None},
+        "mail": {"status": "kept in a folder", **never},
+    }
+    with app.app_context():
+        pulse.is_well(pulse.WORKER)
+        db.session.commit()
+        db.session.execute(
+            update(Pulse).values(ok_at=Pulse.ok_at - pulse.MISSED_AFTER + timedelta(seconds=30))
+        )
+        db.session.commit()
+    assert app.test_client().get("/readyz").json["worker"]["status"] == "alive"
+    with app.app_context():
+        db.session.execute(update(Pulse).values(ok_at=Pulse.ok_at - timedelta(minutes=1)))
+        db.session.commit()
+    assert app.test_client().get("/readyz").json["worker"]["status"] == "not seen"
+
+
+@pytest.mark.usefixtures("nothing_seen")
+def test_saying_it_all_the_time_writes_seldom(app: Flask) -> None:
+    with app.app_context():
+        pulse.is_well(pulse.MAIL)
+        first = pulse.look()
+        pulse.is_well(pulse.MAIL)
+        assert pulse.look().mail_ok_at == first.mail_ok_at
+        pulse.has_failed(pulse.MAIL, "Away.")
+        assert pulse.look().mail_fails
+        pulse.is_well(pulse.MAIL)
+        assert not pulse.look().mail_fails
+        db.session.rollback()
 
 
 def test_readiness_refuses_a_role_that_no_policy_holds_for(
