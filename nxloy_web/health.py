@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nxloy_web import pulse
 from nxloy_web.db import db
-from nxloy_web.db.roles import check_role
+from nxloy_web.db.role_checks import check_role
 from nxloy_web.tables import OPEN_TABLES
 
 bp = Blueprint("health", __name__)

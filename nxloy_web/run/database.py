@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from nxloy_web.config import NotAnAddress, with_driver, without_driver
-from nxloy_web.db import embedded, roles
+from nxloy_web.db import embedded, role_checks, roles
 from nxloy_web.db.embedded import dies_with_parent
 from nxloy_web.db.reachable import unreachable
 from nxloy_web.run.children import ROOT, flask
@@ -84,7 +84,7 @@ def _given(settings: Settings, app_url: str, migrations_url: str) -> Database:
     for name, url in named.items():
         with _connect(name, url) as connection:
             if name != "MIGRATIONS_DATABASE_URL":
-                problems = roles.check_rights(connection)
+                problems = role_checks.check_rights(connection)
                 if problems:
                     raise StartError(f"{name} must not be used as it is: {problems[0]}")
     return Database(app_url, migrations_url, worker_url)

@@ -1,4 +1,4 @@
-"""Segments: the list, the editor of a rule, a segment's page and its members."""
+"""Segments: the list, the editor of a rule, and a segment's page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,38 +9,21 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.audit.late_forms import keep_typed
 from nxloy_web.customers import finding
-from nxloy_web.customers import listing as customers
-from nxloy_web.customers import queries as customer_queries
 from nxloy_web.db.facts import facts_of
 from nxloy_web.db.rows import find
-from nxloy_web.errors import BusinessRule, Stale
+from nxloy_web.errors import Stale
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import draft as drafts
 from nxloy_web.segments import queries, service
+from nxloy_web.segments.blueprint import bp
 from nxloy_web.segments.catalog import FACTS
 from nxloy_web.segments.draft import DraftGroup
 from nxloy_web.segments.facts import SegmentFacts
 from nxloy_web.segments.forms import EditSegmentForm, NewSegmentForm
-from nxloy_web.tables.customers import Customer
 from nxloy_web.tables.segments import CustomerSegment, SegmentKind, SegmentRules
-from nxloy_web.texts import _
-from nxloy_web.web.answers import changed, page, see_other
-from nxloy_web.web.arguments import LONGEST_QUERY, Arguments, arguments, posted
+from nxloy_web.web.answers import page, see_other
+from nxloy_web.web.arguments import arguments
 from nxloy_web.web.facts import typed
-from nxloy_web.web.places import desk
-
-bp = desk("segments", __name__, "/segments")
-FOUND = 8
-AT_ONCE = 500
-"""Rows one press can name; a page of a list has far fewer."""
-
-
-class NoList(BusinessRule):
-    message = _("Choose a list to add them to.")
-
-
-class NobodyChosen(BusinessRule):
-    message = _("Choose at least one customer.")
 
 
 @bp.get("/")
@@ -100,29 +83,6 @@ def preview() -> ResponseReturnValue:
     """Whom the rule being typed would hold now. Nothing is saved."""
     draft = drafts.read(request.form)
     return page("segments/preview.html", fragment="segments/_preview.html", **_previewed(draft))
-
-
-@bp.post("/members")
-@requires(Permission.SEGMENTS_EDIT)
-def add_customers() -> ResponseReturnValue:
-    """Add what is ticked in the customer list to a hand-made list."""
-    segment_id = posted().row_id("segment_id")
-    if not segment_id:
-        raise NoList
-    query = posted().text("query", LONGEST_QUERY)
-    if posted().text("all"):
-        filter_ = customers.Filter.from_args(Arguments.of_query(query))
-        chosen: Any = customers.ids_matching(filter_)
-    else:
-        chosen = _ticked()
-    count = service.add_members(segment_id, chosen, by=g.actor, at=clock.now())
-    name = find(CustomerSegment, segment_id).name
-    return changed(
-        "segments/_nothing.html",
-        otherwise=url_for("customers.index") + (f"?{query}" if query else ""),
-        toast=_added(count, name),
-        kind="ok" if count else "info",
-    )
 
 
 @bp.get("/<id:segment_id>")
@@ -192,48 +152,6 @@ def restore(segment_id: str) -> ResponseReturnValue:
     return see_other(url_for(".show", segment_id=segment_id), toast=f"{segment.name} is back")
 
 
-@bp.get("/<id:segment_id>/members")
-@requires(Permission.SEGMENTS_EDIT)
-def members(segment_id: str) -> ResponseReturnValue:
-    """Who may be added to a hand-made list."""
-    segment = find(CustomerSegment, segment_id)
-    return page(
-        "segments/members.html",
-        fragment="segments/_candidates.html",
-        segment=segment,
-        **_candidates(segment),
-    )
-
-
-@bp.post("/<id:segment_id>/members")
-@requires(Permission.SEGMENTS_EDIT)
-def add(segment_id: str) -> ResponseReturnValue:
-    count = service.add_members(segment_id, _ticked(), by=g.actor, at=clock.now())
-    name = find(CustomerSegment, segment_id).name
-    return see_other(url_for(".show", segment_id=segment_id), toast=_added(count, name))
-
-
-@bp.post("/<id:segment_id>/members/<id:customer_id>")
-@requires(Permission.SEGMENTS_EDIT)
-def put_back(segment_id: str, customer_id: str) -> ResponseReturnValue:
-    """Add one customer: the undo of taking one off."""
-    count = service.add_members(segment_id, [customer_id], by=g.actor, at=clock.now())
-    name = find(CustomerSegment, segment_id).name
-    return see_other(url_for(".show", segment_id=segment_id), toast=_added(count, name))
-
-
-@bp.post("/<id:segment_id>/members/<id:customer_id>/deletion")
-@requires(Permission.SEGMENTS_EDIT)
-def remove(segment_id: str, customer_id: str) -> ResponseReturnValue:
-    service.remove_members(segment_id, [customer_id], by=g.actor, at=clock.now())
-    name = customer_queries.customer(customer_id).name
-    return see_other(
-        url_for(".show", segment_id=segment_id),
-        toast=f"{name} is off the list",
-        undo={"url": url_for(".put_back", segment_id=segment_id, customer_id=customer_id)},
-    )
-
-
 def _segment_page(segment_id: str, *, status: int = 200, refusal: str = "") -> ResponseReturnValue:
     segment = queries.segment(segment_id)
     around = queries.surroundings()
@@ -291,13 +209,6 @@ def _previewed(draft: DraftGroup) -> dict[str, Any]:
     return {"preview": shown, "around": around, "is_everybody": not (rules and rules.items)}
 
 
-def _candidates(segment: CustomerSegment) -> dict[str, Any]:
-    typed = arguments().text("q")
-    found: list[Customer] = finding.search(typed, FOUND) if typed else []
-    there = queries.in_segment(segment.id, [row.id for row in found]) if found else set()
-    return {"typed": typed, "found": found, "there": there}
-
-
 def _rules(kind: SegmentKind, draft: DraftGroup) -> SegmentRules | None:
     if kind is SegmentKind.MANUAL:
         return SegmentRules()
@@ -317,16 +228,3 @@ def _edit_form(segment: CustomerSegment) -> EditSegmentForm:
 def _deed() -> str:
     deed = request.form.get("do", "")
     return "" if deed == "save" else deed
-
-
-def _ticked() -> list[str]:
-    ids = posted().row_ids("id", AT_ONCE)
-    if not ids:
-        raise NobodyChosen
-    return ids
-
-
-def _added(count: int, name: str) -> str:
-    if count == 0:
-        return f"They are in {name} already"
-    return f"1 customer added to {name}" if count == 1 else f"{count:,} customers added to {name}"

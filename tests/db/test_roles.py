@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from psycopg import errors
 
-from nxloy_web.db import embedded, roles
+from nxloy_web.db import embedded, role_checks, roles
 from nxloy_web.db.roles_command import roles_command
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -127,13 +127,13 @@ def test_limits_differ_for_pages_and_jobs(empty: dict[str, str]) -> None:
 
 
 def test_the_right_role_has_no_problems(as_app: Connection) -> None:
-    assert roles.check_role(as_app) == []
+    assert role_checks.check_role(as_app) == []
 
 
 def test_wrong_roles_are_named(empty: dict[str, str], as_migrator: Connection) -> None:
     with psycopg.connect(empty["admin"]) as admin:
-        assert "is a superuser" in roles.check_role(admin)[0]
-    bypasses, owns = roles.check_role(as_migrator)
+        assert "is a superuser" in role_checks.check_role(admin)[0]
+    bypasses, owns = role_checks.check_role(as_migrator)
     assert "bypasses row-level security" in bypasses
     assert "owns tables (things)" in owns
 
@@ -143,8 +143,8 @@ def test_a_table_without_a_policy_is_named(empty: dict[str, str]) -> None:
         admin.execute("CREATE TABLE nx.bare (business_id text)")
     try:
         with psycopg.connect(empty["app"]) as app:
-            assert "no enforced policy: bare;" in roles.check_role(app)[0]
-            assert roles.check_role(app, open_tables={"bare"}) == []
+            assert "no enforced policy: bare;" in role_checks.check_role(app)[0]
+            assert role_checks.check_role(app, open_tables={"bare"}) == []
     finally:
         with psycopg.connect(empty["admin"], autocommit=True) as admin:
             admin.execute("DROP TABLE nx.bare")
@@ -170,7 +170,7 @@ def test_an_administrator_without_superuser_rights_can_set_up(
         urls = roles.create_roles(url)
         roles.create_roles(url)
         with psycopg.connect(urls.app) as app:
-            assert roles.check_role(app) == []
+            assert role_checks.check_role(app) == []
         with psycopg.connect(urls.migrator) as migrator:
             migrator.execute("CREATE TABLE here (a int)")
             migrator.execute("ALTER TABLE here OWNER TO nx_owner")

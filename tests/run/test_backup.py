@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from nxloy_web.db import embedded, roles
+from nxloy_web.db import embedded, role_checks, roles
 from nxloy_web.db.ids import new_id
 
 SAFETY = {
@@ -90,7 +90,7 @@ def test_a_restored_database_has_the_same_rows_and_the_same_protection(
         for what, question in SAFETY.items():
             assert copy.execute(question).fetchall() == as_admin.execute(question).fetchall(), what
     with psycopg.connect(urls["app"]) as app:
-        assert roles.check_rights(app) == []
+        assert role_checks.check_rights(app) == []
         assert app.execute("SELECT count(*) FROM businesses").fetchone() == (0,)
         app.execute(f"SET LOCAL app.business_id TO '{business}'")
         assert app.execute("SELECT name FROM businesses").fetchone() == ("second",)

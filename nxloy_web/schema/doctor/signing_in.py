@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.db.roles import ATTRIBUTES, LOGINS, MEMBERS, SEES_SESSIONS, check_rights, settings_of
+from nxloy_web.db.role_checks import check_rights
+from nxloy_web.db.roles import ATTRIBUTES, LOGINS, MEMBERS, SEES_SESSIONS, settings_of
 
 ADMIN = "as an administrator"
 FLAGS = {
