@@ -120,10 +120,13 @@ def _said(field: str, value: Any, currency: str, names: Names, say: Wording) -> 
 def _text(value: str, say: Wording) -> str:
     if value in _members():
         return value.replace("_", " ").capitalize()
-    if _MOMENT.match(value):
-        return say.stamp(datetime.fromisoformat(value))
-    if _DAY.fullmatch(value):
-        return say.day(date.fromisoformat(value))
+    try:
+        if _MOMENT.match(value):
+            return say.stamp(datetime.fromisoformat(value))
+        if _DAY.fullmatch(value):
+            return say.day(date.fromisoformat(value))
+    except (ValueError, OverflowError):  # it was typed, as a reason or a name
+        return value
     return value
 
 

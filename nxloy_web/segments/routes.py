@@ -188,7 +188,7 @@ def _editor(
         item.error = errors[item.place]
     return page(
         "segments/editor.html",
-        fragment=fragment,
+        fragment=None if is_list else fragment,  # a list has no rule, so no part of it
         status=status,
         form=form,
         segment=segment,

@@ -32,12 +32,15 @@ Member = TypeVar("Member", bound=Enum)
 class Arguments(ImmutableMultiDict[str, str]):
     """Named texts, none of them with a NUL: PostgreSQL keeps no NUL, and nobody types one.
 
-    Nor with the invisible borders that our own pages put around names.
+    Nor with the invisible borders that our own pages put around names. A part of a form that has no
+    name is none of ours.
     """
 
     def __init__(self, mapping: Iterable[tuple[str, Any]] | None = None) -> None:
         pairs = mapping.items(multi=True) if isinstance(mapping, ImmutableMultiDict) else mapping
-        super().__init__([(_plain(name), _plain(value)) for name, value in pairs or ()])
+        super().__init__(
+            [(_plain(name), _plain(value)) for name, value in pairs or () if name is not None]
+        )
 
     @classmethod
     def of_query(cls, query: str) -> Self:

@@ -188,6 +188,8 @@ def test_strangers_see_nothing_of_it(app: Flask, shop: Shop) -> None:
         ),
         (None, {"members_to": "gone"}, ("Members go to", None, "somebody or something deleted")),
         ({"settings": {"hue": 1}}, {"settings": {"hue": 2_000}}, ("Hue", "1", "2,000")),
+        (None, {"reason": "0000-00-00"}, ("Reason", None, "0000-00-00")),
+        (None, {"reason": "2026-02-30T25:99"}, ("Reason", None, "2026-02-30T25:99")),
     ],
 )
 def test_facts_in_words(
