@@ -11,13 +11,20 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from nxloy_web import texts
 from nxloy_web.errors import Refusal, SignInNeeded, Stale
 from nxloy_web.texts import Text, _
 from nxloy_web.web import kept_form
 from nxloy_web.web.answers import Answer, is_htmx, sign_in_first, toast_alone
 from nxloy_web.web.edge import NxFlask
 from nxloy_web.web.links import local_path
-from nxloy_web.web.places import Side, place_of_request, side_of_request, slug_of_request
+from nxloy_web.web.places import (
+    Side,
+    place_of_refusal,
+    place_of_request,
+    side_of_request,
+    slug_of_request,
+)
 from nxloy_web.web.sign_in import know_nobody
 
 log = logging.getLogger(__name__)
@@ -26,8 +33,13 @@ SENTENCES = {
     400: _("The page sent something we could not read. Go back, reload and try again."),
     404: _("There is nothing at this address. It may have been moved or deleted."),
     405: _("This address does not do that."),
-    413: _("That file is too large. The limit is 32 MB."),
+    410: _("This is gone. It was moved or deleted."),
+    413: _("This is too large. A file may have 32 MB."),
+    414: _("This address is longer than we can read. Shorten what you filter or search for."),
+    415: _("This is no kind of file or form that we can read."),
+    422: _("Something in this form is wrong. Go back and try again."),
     429: _("Too many tries from here. Wait a minute and try again."),
+    431: _("Your browser sends more than we can read. Delete the cookies of this site, try again."),
     500: _("Something went wrong on our side. Nothing was changed; try again."),
     503: _("The database cannot be reached right now. Try again in a minute."),
     507: _(
@@ -36,8 +48,13 @@ SENTENCES = {
     ),
 }
 HEADINGS = {
+    400: _("We could not read that"),
     403: _("You may not do this"),
     404: _("Nothing here"),
+    405: _("Nothing here"),
+    410: _("Nothing here"),
+    413: _("Too large"),
+    415: _("We could not read that"),
     429: _("Too many tries"),
     500: _("Something is wrong"),
     503: _("Back in a minute"),
@@ -124,7 +141,7 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
         return make_response(error.get_response())
     code = error.code or 500
-    response = _show(code, SENTENCES.get(code, error.description or ""))
+    response = _show(code, SENTENCES.get(code, SENTENCES[400 if code < 500 else 500]))
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
@@ -160,16 +177,24 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _show(code: int, message: Text | str) -> Response:
-    g.setdefault("place", None)
-    if code >= 500:
-        know_nobody()
     try:
+        _find_place(code)
         return _drawn(code, message)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, NoConnectionFree) as error:
         if code >= 500:
             raise
         # What stands around a page asks who is signed in, also where nothing is at the address.
         return _no_database(error)
+
+
+def _find_place(code: int) -> None:
+    if code >= 500:
+        know_nobody()  # its page must do without a database
+        g.setdefault("place", None)
+    elif "place" not in g:
+        g.place = place_of_refusal()
+        if g.place is not None:
+            texts.speak(g.place.locale)
 
 
 def _drawn(code: int, message: Text | str) -> Response:

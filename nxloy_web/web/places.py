@@ -1,23 +1,27 @@
 """Where a request stands: the business in the URL, and the visitor's part in it."""
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, g, request
+from flask import Blueprint, current_app, g, request
 from flask_login import current_user
 
 from nxloy_web.actors import Actor
 from nxloy_web.db import doors
 from nxloy_web.db.doors import Front
-from nxloy_web.errors import NotAllowed, NotFound, SignInNeeded
+from nxloy_web.errors import NotAllowed, NotFound, Refusal, SignInNeeded
 from nxloy_web.marks import Mark, View
 from nxloy_web.permissions import Permission, Role, allows, needed_by
 from nxloy_web.web.counter_location import location_here
+from nxloy_web.web.links import local_path
 
 STAFF = "staff"
 PORTAL = "portal"
+
+_BUSINESS_IN_PATH = re.compile(r"/([bp])/([a-z0-9-]+)(?:[/?]|$)")
 
 _sides: dict[str, "Side"] = {}
 _open: Mark[bool] = Mark()
@@ -94,7 +98,10 @@ def side_of(blueprint: str) -> Side | None:
 
 
 def side_of_request() -> Side | None:
-    return side_of(request.blueprint or "") if request else None
+    if not request:
+        return None
+    lost: Side | None = g.get("side_of_the_lost")
+    return lost or side_of(request.blueprint or "")
 
 
 def slug_of_request() -> str | None:
@@ -115,6 +122,67 @@ def place_of_request(view: Any) -> Place | None:
     if side_of_request() is Side.DESK:
         return _desk_place(slug, view)
     return _portal_place(slug, view)
+
+
+def place_of_refusal() -> Place | None:
+    """Where the page of a refusal stands, also when the request came no further than its address.
+
+    None for somebody who has no part in the business, and for a business that strangers may not
+    see: to them it is not there.
+    """
+    if slug_of_request() is None:
+        return _place_of_the_lost()
+    try:
+        return place_of_request(current_app.view_functions.get(request.endpoint or ""))
+    except Refusal:
+        found: Place | None = g.get("place")
+        return found
+
+
+def _place_of_the_lost() -> Place | None:
+    """There is no page at this address. It names a business, or the visitor came from one, or has
+    only one."""
+    came_from = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    visitor = current_user if current_user.is_authenticated else None
+    for side, slug in (
+        *_BUSINESS_IN_PATH.findall(request.path)[:1],
+        *_BUSINESS_IN_PATH.findall(local_path(came_from) or "")[:1],
+        *(_only_business(visitor) if visitor else ()),
+    ):
+        place = _place_there(Side.DESK if side == "b" else Side.PORTAL, slug, visitor)
+        if place is not None:
+            return place
+    return None
+
+
+def _only_business(visitor: Any) -> list[tuple[str, str]]:
+    is_team = visitor.audience == STAFF
+    found = [
+        ("b" if is_team else "p", one.slug)
+        for one in doors.places_of(visitor.user_id)
+        if (one.role if is_team else one.customer_id) is not None
+    ]
+    return found if len(found) == 1 else []
+
+
+def _place_there(side: Side, slug: str, visitor: Any | None) -> Place | None:
+    found = doors.enter(visitor.user_id, slug) if visitor is not None else None
+    person, front = found if found is not None else (None, None)
+    if not _is_inside(side, visitor, person) and side is Side.PORTAL:
+        person, front = None, doors.front(slug)
+        front = front if front is not None and front.is_confirmed else None
+    if front is None or (side is Side.DESK and not _is_inside(side, visitor, person)):
+        return None
+    g.slug, g.side_of_the_lost = slug, side
+    return _place(front, person)
+
+
+def _is_inside(side: Side, visitor: Any | None, person: doors.Person | None) -> bool:
+    if visitor is None or person is None:
+        return False
+    if side is Side.DESK:
+        return visitor.audience == STAFF and person.role is not None
+    return person.customer_id is not None
 
 
 def actor_of(place: Place) -> Actor:
