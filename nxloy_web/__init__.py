@@ -55,6 +55,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     app.register_blueprint(preferences.bp)
     app.register_blueprint(kept_form.bp)
     app.register_blueprint(kept_form.portal_bp)
+    kept_form.init_app(app)
     features.init_app(app)
     cli.init_app(app)
     return app

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Flask, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -62,6 +62,19 @@ def keep(form: KeptForm, response: Response) -> bool:
         samesite="Lax",
     )
     return True
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_forget)
+
+
+def _forget(response: Response) -> Response:
+    """It was sent, or left behind: what was typed does not lie about any longer."""
+    came_from = urlsplit(request.referrer or "").path
+    is_going_on = request.method == "POST" or request.headers.get("Sec-Fetch-Mode") == "navigate"
+    if is_going_on and response.status_code < 400 and came_from == address():
+        response.delete_cookie(COOKIE, path=came_from)
+    return response
 
 
 def address() -> str:

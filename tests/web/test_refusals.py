@@ -59,6 +59,25 @@ def test_a_form_sent_after_the_session_ended_waits_for_the_sign_in(
     assert "has 12 points" in words_of(press(kept, "Send it now").text)
 
 
+def test_a_kept_form_is_forgotten_when_it_was_sent_or_left_behind(
+    app: Flask, shop: Shop, staff: Browser
+) -> None:
+    signed_out = staff.cookies["nxloy"]
+    from_there = {"Referer": "http://localhost/go-on", "Sec-Fetch-Mode": "navigate"}
+    for goes_on in ("Send it now", "Go back without it"):
+        page = counter_page(app, shop, staff)
+        staff.cookiejar.clear()
+        send(page, amount="12.50")
+        staff.set_cookie("nxloy", signed_out)
+        kept = staff.get("/go-on")
+        if goes_on == "Send it now":
+            form_with(kept, goes_on).submit(headers=from_there, status=303)
+        else:
+            before = kept.html.find("a", string=re.compile(goes_on))["href"]
+            staff.get(before, headers=from_there)
+        assert staff.get("/go-on").status_int == 303  # there is nothing to go on with
+
+
 def test_another_site_cannot_leave_a_form_for_the_sign_in(
     app: Flask, shop: Shop, staff: Browser
 ) -> None:
