@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from inspect import signature
 from typing import Any, Generic, ParamSpec
@@ -175,6 +176,11 @@ def enqueue(task: Task[P], /, *args: P.args, **named: P.kwargs) -> None:
     _defer_here(task, task.arguments(*args, **named))
 
 
+def enqueue_for(at: datetime, task: Task[P], /, *args: P.args, **named: P.kwargs) -> None:
+    """The same, to be run at that moment or later."""
+    _defer_here(task, task.arguments(*args, **named), at)
+
+
 def enqueue_shown(
     task: Task[P], subject_id: str | None, /, *args: P.args, **named: P.kwargs
 ) -> JobRun:
@@ -217,18 +223,31 @@ async def go_on_with_stalled(manager: JobManager) -> None:
         await manager.retry_job(job)
 
 
-def _defer_here(task: Task[...], arguments: dict[str, Any]) -> int | None:
-    return _defer(task.name, arguments={"business_id": current_business_id()} | arguments)
+def _defer_here(
+    task: Task[...], arguments: dict[str, Any], at: datetime | None = None
+) -> int | None:
+    arguments = {"business_id": current_business_id()} | arguments
+    return _defer(task.name, arguments=arguments, at=at)
 
 
-def _defer(name: str, *, arguments: dict[str, Any], lock: str | None = None) -> int | None:
+def _defer(
+    name: str,
+    *,
+    arguments: dict[str, Any],
+    lock: str | None = None,
+    at: datetime | None = None,
+) -> int | None:
     # A lock that is held already breaks a constraint, and with it the transaction.
     with suppress(AlreadyEnqueued), db.session.begin_nested() if lock else nullcontext():
         # The session's own connection, asked for through the session so that transaction and
         # savepoint have begun: on a raw one that has not, the job would be lost without a word.
         connection = db.session.connection().connection.driver_connection
         job = configure_task(
-            name=name, job_manager=_putting, connection=connection, queueing_lock=lock
+            name=name,
+            job_manager=_putting,
+            connection=connection,
+            queueing_lock=lock,
+            schedule_at=at,
         )
         return int(job.defer(**arguments))
     return None

@@ -1,4 +1,8 @@
-"""Letters about how a redemption is getting on."""
+"""Letters about how a redemption is getting on: one for what was done at one go.
+
+Each waits until nothing is taken back any more, and goes only if it is then the newest news. So a
+reward that is asked for, agreed to and handed over at the counter brings one letter.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +15,19 @@ from nxloy_web.customers import letters
 from nxloy_web.db import db
 from nxloy_web.db.session import history
 from nxloy_web.events import Event, EventName
-from nxloy_web.jobs import enqueue, every, pause_if_stopping, task
+from nxloy_web.jobs import enqueue_for, every, pause_if_stopping, task
+from nxloy_web.ledger.limits import UNDO_WITHIN
 from nxloy_web.programs.units import unit
 from nxloy_web.redemptions import reads
+from nxloy_web.redemptions.steps import UNDONE
 from nxloy_web.tables.redemptions import OPEN, RedemptionEvent, RedemptionStatus, RewardRedemption
 
 BEFORE_LAPSING = timedelta(days=2)
 YOUNG = timedelta(days=1)
 """Whoever asked within this time needs no reminder."""
 BATCH = 100
+SETTLES = UNDO_WITHIN + timedelta(seconds=10)
+"""So long news waits: a slip can be taken back until then."""
 
 _SUBJECTS = {
     RedemptionStatus.APPROVED: "{reward} is ready for you",
@@ -54,23 +62,28 @@ class RedemptionWords(letters.CustomerWords):
 def write_about(event: Event) -> None:
     """Queue the letter for what has just happened; it goes only if the change is saved."""
     if event.name in _NEWS:
-        enqueue(tell, redemption_id=event.subject.id, status=_NEWS[event.name].value)
+        status, at = _NEWS[event.name].value, event.at.isoformat()
+        enqueue_for(
+            clock.now() + SETTLES, tell, redemption_id=event.subject.id, status=status, at=at
+        )
 
 
 @task("redemptions.tell")
-def tell(redemption_id: str, status: str) -> None:
+def tell(redemption_id: str, status: str, at: str) -> None:
     """Write about a change that is still how things are: old news confuses."""
     redemption = reads.with_everything(redemption_id)
     if redemption.status.value != status or not letters.is_reachable(redemption.customer):
         return
-    last = _last_step(redemption_id)
-    if last is not None and last.by_user_id == (redemption.customer.user_id or ""):
+    last = _last_step_to(redemption)
+    if last is None or last.occurred_at != datetime.fromisoformat(at):
+        return  # it was undone and done again: that one is told of
+    if last.by_user_id == (redemption.customer.user_id or ""):
         return  # they did it themselves and have seen it
     _send(
         redemption,
         f"redemption_{status.lower()}",
         _SUBJECTS[redemption.status],
-        reason=last.reason if last else None,
+        reason=last.reason,
     )
 
 
@@ -131,11 +144,16 @@ def _mark_reminded(ids: list[str], at: datetime) -> None:
     )
 
 
-def _last_step(redemption_id: str) -> RedemptionEvent | None:
+def _last_step_to(redemption: RewardRedemption) -> RedemptionEvent | None:
+    """The step by which it became what it is; a hand-over that was undone changes nothing."""
     return db.session.scalar(
         history(
             select(RedemptionEvent)
-            .where(RedemptionEvent.redemption_id == redemption_id)
+            .where(
+                RedemptionEvent.redemption_id == redemption.id,
+                RedemptionEvent.to_status == redemption.status,
+                RedemptionEvent.reason.is_distinct_from(UNDONE),
+            )
             .order_by(RedemptionEvent.occurred_at.desc(), RedemptionEvent.id.desc())
             .limit(1)
         )

@@ -1,10 +1,8 @@
 """Mail on its way out, caught by a real SMTP server on this machine."""
 
 import email
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPSenderRefused
@@ -12,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 
 from nxloy_web import worker
@@ -20,43 +17,11 @@ from nxloy_web.db import db
 from nxloy_web.identity.letters import SignInCode
 from nxloy_web.mail import service
 from nxloy_web.mail.delivery import sentence_for
+from tests.mail.conftest import Catcher
 
 CODE = SignInCode(subject="Your code", business_name="Café Luna", code="482913", minutes=10)
 
 Admin = psycopg.Connection[tuple[Any, ...]]
-
-
-class Catcher:
-    """Keeps what it is sent; refuses addresses it is told to, with a code."""
-
-    def __init__(self) -> None:
-        self.caught: list[EmailMessage] = []
-        self.refuses: dict[str, str] = {}
-
-    async def handle_RCPT(
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if address in self.refuses:
-            return self.refuses[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.caught.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
-        return "250 OK"
-
-
-@pytest.fixture
-def catcher(app: Flask) -> Iterator[Catcher]:
-    handler = Catcher()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
-    yield handler
-    app.config["SMTP_URL"] = None
-    controller.stop()
 
 
 @pytest.fixture

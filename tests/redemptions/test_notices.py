@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -59,18 +60,25 @@ def asked(app: Flask, shop: Shop, reward_id: str, **values: Any) -> tuple[str, A
     return redemption_id, by
 
 
+def settle(app: Flask) -> None:
+    """Let the time pass that news waits, and work."""
+    with psycopg.connect(app.config["MIGRATIONS_DATABASE_URL"]) as later:
+        later.execute("UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL")
+    worker.run_until_idle(app)
+
+
 def do(app: Flask, shop: Shop, verb: Any, redemption_id: str, **more: Any) -> None:
     with inside(app, shop):
         verb(redemption_id, **({"by": shop.actor(), "at": clock.now()} | more))
         db.session.commit()
-    worker.run_until_idle(app)
+    settle(app)
 
 
 def test_a_customer_hears_that_it_is_ready_and_gets_a_receipt(
     app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
 ) -> None:
     redemption_id, _ = asked(app, shop, reward_id, email="ann@example.com", email_opt_in=False)
-    worker.run_until_idle(app)
+    settle(app)
     assert letters == []
     do(app, shop, deciding.approve, redemption_id)
     assert [letter["kind"] for letter in letters] == ["redemption_approved"]
@@ -109,8 +117,51 @@ def test_old_news_is_not_mailed(
         deciding.approve(redemption_id, by=shop.actor(), at=clock.now())
         deciding.fulfil(redemption_id, by=shop.actor(), at=clock.now())
         db.session.commit()
-    worker.run_until_idle(app)
+    settle(app)
     assert [letter["kind"] for letter in letters] == ["redemption_fulfilled"]
+
+
+def test_news_waits_until_nothing_is_taken_back(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]], as_admin: Admin
+) -> None:
+    """Z3: two mails within a minute for what was one act."""
+    redemption_id, _ = asked(app, shop, reward_id)
+    with inside(app, shop):
+        deciding.approve(redemption_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
+    worker.run_until_idle(app)
+    assert letters == []
+    (wait,) = as_admin.execute(
+        "SELECT scheduled_at - now() FROM procrastinate_jobs WHERE task_name = 'redemptions.tell'"
+        " AND status = 'todo'"
+    ).fetchone() or (None,)
+    assert timedelta(minutes=2) - timedelta(seconds=30) < wait <= notices.SETTLES
+    settle(app)
+    assert [letter["kind"] for letter in letters] == ["redemption_approved"]
+
+
+def test_a_hand_over_that_was_undone_and_done_again_is_told_of_once(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(app, shop, reward_id)
+    with inside(app, shop):
+        for verb in (deciding.approve, deciding.fulfil, deciding.undo_handover, deciding.fulfil):
+            verb(redemption_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
+    settle(app)
+    assert [letter["kind"] for letter in letters] == ["redemption_fulfilled"]
+
+
+def test_a_hand_over_that_was_undone_leaves_the_news_before_it(
+    app: Flask, shop: Shop, reward_id: str, letters: list[dict[str, Any]]
+) -> None:
+    redemption_id, _ = asked(app, shop, reward_id)
+    with inside(app, shop):
+        for verb in (deciding.approve, deciding.fulfil, deciding.undo_handover):
+            verb(redemption_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
+    settle(app)
+    assert [letter["kind"] for letter in letters] == ["redemption_approved"]
 
 
 def test_nobody_without_an_address_is_written_to(
@@ -156,7 +207,7 @@ def test_joining_brings_a_welcome(
 ) -> None:
     asked_for = join(browser_of(app), shop, "new@example.com")
     enter_code(asked_for, mailed_code(as_admin, "new@example.com"))
-    worker.run_until_idle(app)
+    settle(app)
     welcome = [letter for letter in letters if letter["kind"] == "welcome"]
     assert [letter["to"] for letter in welcome] == ["new@example.com"]
     assert "/p/harbour-coffee/card" in welcome[0]["text"]

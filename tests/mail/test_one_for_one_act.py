@@ -1,0 +1,94 @@
+"""Z3: one mail for one act, as a real server gets them."""
+
+import psycopg
+import pytest
+from flask import Flask
+
+from nxloy_web import worker
+from nxloy_web.permissions import Role
+from tests.factories import Shop, make_customer, make_reward, make_shop, sign_in
+from tests.imports.steps import check, start, upload
+from tests.mail.conftest import Catcher
+from tests.portal.steps import give_points
+from tests.pressing import Browser, browser_as, press
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    return make_shop(app)
+
+
+@pytest.fixture
+def counter(app: Flask, shop: Shop) -> Browser:
+    return browser_as(app, shop, Role.STAFF)
+
+
+def mails(app: Flask, catcher: Catcher) -> list[str]:
+    """The subjects of what arrived, after the time that news waits."""
+    worker.run_until_idle(app)
+    with psycopg.connect(app.config["MIGRATIONS_DATABASE_URL"]) as later:
+        later.execute("UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL")
+    worker.run_until_idle(app)
+    return [str(mail["Subject"]) for mail in catcher.caught]
+
+
+def ask_at_the_counter(counter: Browser, shop: Shop, customer_id: str, reward: str) -> str:
+    """Ask for a reward for a customer; the address of what was asked for."""
+    card = counter.get(shop.url(f"/counter/{customer_id}"))
+    return str(press(card, f"Redeem {reward}").request.path)
+
+
+def test_a_walk_in_reward(app: Flask, shop: Shop, counter: Browser, catcher: Catcher) -> None:
+    customer_id = make_customer(app, shop)
+    make_reward(app, shop, "Flat white", points_cost=10, needs_approval=False)
+    give_points(app, shop, customer_id, 50)
+    asked = ask_at_the_counter(counter, shop, customer_id, "Flat white")
+    worker.run_until_idle(app)  # which is at it within a second
+    press(counter.get(asked), "Hand over")
+    assert mails(app, catcher) == ["You collected Flat white"]
+
+
+def test_agreed_to_and_handed_over(
+    app: Flask, shop: Shop, counter: Browser, catcher: Catcher
+) -> None:
+    customer_id = make_customer(app, shop)
+    make_reward(app, shop, "Mug", points_cost=10, needs_approval=True)
+    give_points(app, shop, customer_id, 50)
+    asked = ask_at_the_counter(counter, shop, customer_id, "Mug")
+    press(counter.get(asked), "Approve")
+    worker.run_until_idle(app)
+    press(counter.get(asked), "Hand over")
+    assert mails(app, catcher) == ["You collected Mug"]
+
+
+def test_what_waits_for_its_customer_is_told_as_before(
+    app: Flask, shop: Shop, counter: Browser, catcher: Catcher
+) -> None:
+    customer_id = make_customer(app, shop)
+    make_reward(app, shop, "Mug", points_cost=10, needs_approval=True)
+    give_points(app, shop, customer_id, 50)
+    asked = ask_at_the_counter(counter, shop, customer_id, "Mug")
+    press(counter.get(asked), "Approve")
+    assert mails(app, catcher) == ["Mug is ready for you"]
+    press(counter.get(asked), "Hand over")
+    assert mails(app, catcher) == ["Mug is ready for you", "You collected Mug"]
+
+
+def test_enrolled_with_first_points(
+    app: Flask, shop: Shop, counter: Browser, catcher: Catcher
+) -> None:
+    form = counter.get(shop.url("/counter/enrol"))
+    card = press(form, "Enrol", first_name="Zoe", last_name="Berg", email="zoe@example.com")
+    given = press(card, "Give points", amount="120")
+    assert "120" in given.text
+    assert mails(app, catcher) == [f"Your card for {shop.slug.replace('-', ' ').title()}"]
+
+
+def test_an_import_of_many_writes_to_nobody(app: Flask, shop: Shop, catcher: Catcher) -> None:
+    owner = app.test_client()
+    sign_in(owner, shop.owner_id)
+    lines = [f"person{number}@example.com,Person" for number in range(20)]
+    import_id = upload(owner, shop, "\n".join(["email,first name", *lines]).encode())
+    check(app, owner, shop, import_id)
+    start(app, owner, shop, import_id)
+    assert mails(app, catcher) == []
