@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nxloy_web import cli, config, extensions, features, health, host, hosting, page_frame
-from nxloy_web.db import db
+from nxloy_web.db import db, floors
 from nxloy_web.web import (
     assets,
     converters,
@@ -37,6 +37,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> NxFlask:
     extensions.htmx.init_app(app)
     requests.init_app(app)
     db.init_app(app)
+    with app.app_context():
+        floors.keep_old_versions_out(db.engine)
     extensions.migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     extensions.csrf.init_app(app)
     extensions.limiter.init_app(app)

@@ -4,6 +4,7 @@ import logging
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
 
 from nxloy_web import tasks, worker
 from nxloy_web.config import WORKER, worker_setting
@@ -26,7 +27,11 @@ def worker_command(concurrency: int) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     setting = worker_setting(app.config)
     refuse_unreachable(setting, app.config[setting])
-    if lacking := worker.lacks(app):
+    try:
+        lacking = worker.lacks(app)
+    except OperationalError as away:  # it was there a moment ago: this version is too old for it
+        raise click.ClickException(str(away.orig)) from None
+    if lacking:
         raise click.ClickException(
             f"The database is older than this version ({lacking[0]}"
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}): run `flask schema "

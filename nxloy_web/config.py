@@ -1,17 +1,13 @@
 """Settings, read from the environment once."""
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-try:
-    VERSION = version("nxloy-web")
-except PackageNotFoundError:
-    VERSION = "0.1.0"
+from nxloy_web.version import VERSION
 
 WORKER = "worker"
 

@@ -1,19 +1,15 @@
 """Is the process alive; is everything in place to serve."""
 
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from nxloy_web import pulse
-from nxloy_web.db import db
+from nxloy_web.db import db, floors
 from nxloy_web.db.role_checks import check_role
+from nxloy_web.schema import fitness
 from nxloy_web.tables import OPEN_TABLES
 
 bp = Blueprint("health", __name__)
@@ -67,16 +63,18 @@ def _problems() -> list[str]:
                 connection.connection.driver_connection,  # type: ignore[arg-type]
                 open_tables=OPEN_TABLES,
             )
-            found = MigrationContext.configure(connection).get_current_revision()
-    except SQLAlchemyError:
+            lacking = fitness.lacks(connection)
+            floor = floors.oldest_allowed(connection)
+    except SQLAlchemyError as error:
+        if isinstance(error, DBAPIError) and isinstance(error.orig, floors.TooOld):
+            return [str(error.orig)]
         return ["The database cannot be reached with DATABASE_URL."]
-    if found != _newest():
-        problems.append("The database is not at this version's schema. Run `flask db upgrade`.")
+    if lacking:
+        problems.append(
+            f"The database does not have what this version needs: {lacking[0]} Run `flask schema "
+            "expand`, or `flask db upgrade` with nobody at work."
+        )
+    # A connection that was open before may be told later than a new one.
+    if floors.is_too_old(floor):
+        problems.append(floors.too_old(floor))
     return problems
-
-
-@cache
-def _newest() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head()

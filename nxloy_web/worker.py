@@ -14,11 +14,11 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from nxloy_web import pulse
-from nxloy_web.config import VERSION, without_driver, worker_setting
+from nxloy_web.config import without_driver, worker_setting
 from nxloy_web.db import db
 from nxloy_web.jobs import bind, go_on_with_stalled, queue
-from nxloy_web.schema import history
-from nxloy_web.schema.refusals import Refused
+from nxloy_web.schema import fitness
+from nxloy_web.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,9 @@ def run_worker(app: Flask, *, concurrency: int = 2) -> None:
 
 
 def lacks(app: Flask) -> list[str]:
-    """What this version expects of the schema and the database does not have yet, by title.
-
-    A database that is ahead lacks nothing: older workers go on until the contract step.
-    """
+    """What this version needs of the schema and the database does not have yet, by title."""
     with app.app_context(), db.engine.connect() as connection:
-        try:
-            pending = history.pending(connection)
-        except Refused:
-            return []
-    return [revision.title for revision in pending if revision.phase == history.EXPAND]
+        return fitness.lacks(connection)
 
 
 def take_up(app: Flask) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from nxloy_web import host
-from nxloy_web.config import VERSION, NotAnAddress, with_driver
+from nxloy_web.config import NotAnAddress, with_driver
 from nxloy_web.db.reachable import unreachable
+from nxloy_web.version import VERSION
 
 
 @contextmanager

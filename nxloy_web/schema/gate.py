@@ -1,16 +1,17 @@
 """What is asked before a revision runs, by `flask db` and `flask schema` alike."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from nxloy_web.db import floors
 from nxloy_web.schema import history, runner
-from nxloy_web.schema.connecting import driver
+from nxloy_web.schema.connecting import driver, migrator
 from nxloy_web.schema.history import CONTRACT, EXPAND, Revision
 from nxloy_web.schema.refusals import Refused
+from nxloy_web.version import VERSION, version_numbers
 
 Steps = Callable[..., Iterable[Any]]
 
@@ -21,16 +22,43 @@ def gated(steps: Steps) -> Steps:
     def one_by_one(heads: Any, context: Any) -> Iterator[Any]:
         for step in steps(heads, context):
             revision = getattr(step, "revision", None)
-            if revision is not None and not context.as_sql:
-                described = history.described(revision.module)
-                ask = why_not if step.is_upgrade else _why_not_back
-                if refusal := ask(context.connection, described):
-                    raise Refused(refusal)
-                if described.phase == CONTRACT:
-                    _remember(context.connection, described.id if step.is_upgrade else None)
+            if revision is None or context.as_sql:
+                yield step
+                continue
+            described = history.described(revision.module)
+            if step.is_upgrade:
+                _refuse_up(context.connection, described)
+            elif refusal := _why_not_back(context.connection, described):
+                raise Refused(refusal)
+            if described.phase == CONTRACT:
+                _remember(context.connection, described.id if step.is_upgrade else None)
             yield step
+            if described.phase == CONTRACT and not step.is_upgrade:
+                _lower(described)
 
     return one_by_one
+
+
+def _refuse_up(connection: Connection, revision: Revision) -> None:
+    """The floor first, then the question who is there: an old process that comes in between
+    meets the floor."""
+    floor = revision.min_app if revision.phase == CONTRACT else None
+    if floor is not None:
+        with migrator("floor") as own:
+            floors.raise_floor(own, revision.id, floor)
+            own.commit()
+    refusal = why_not(connection, revision)
+    if refusal is None:
+        return
+    if floor is not None and begun(connection) != revision.id:
+        _lower(revision)
+    raise Refused(refusal)
+
+
+def _lower(revision: Revision) -> None:
+    with migrator("floor") as own:
+        floors.lower_floor(own, revision.id)
+        own.commit()
 
 
 def why_not(connection: Connection, revision: Revision) -> str | None:
@@ -39,11 +67,6 @@ def why_not(connection: Connection, revision: Revision) -> str | None:
         return None
     unfinished = (_unfinished(connection, name) for name in revision.needs)
     return next(filter(None, unfinished), None) or _old_application(connection, revision)
-
-
-def version_numbers(version: str) -> tuple[int, ...]:
-    """A version in the order of versions: "0.10.1" comes after "0.9.3"."""
-    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def begun(connection: Connection) -> str | None:
@@ -80,10 +103,13 @@ def _unfinished(connection: Connection, name: str) -> str | None:
 def _old_application(connection: Connection, revision: Revision) -> str | None:
     if revision.min_app is None:
         return None
+    if floors.is_too_old(revision.min_app):
+        return f"{revision.id} is run by version {revision.min_app} or later; this is {VERSION}."
     names = connection.scalars(
         text(
             "SELECT DISTINCT application_name FROM pg_stat_activity"
             " WHERE datname = current_database() AND application_name LIKE 'nxloy/%'"
+            " AND pid <> pg_backend_pid()"
         )
     )
     oldest = version_numbers(revision.min_app)

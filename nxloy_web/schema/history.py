@@ -1,6 +1,7 @@
 """The revisions as what they are to a deployment: expand, data, contract."""
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,8 +61,11 @@ def current(connection: Connection) -> str | None:
 
 def pending(connection: Connection) -> list[Revision]:
     """What the database does not have yet, in order. Refused when it is ahead of this code."""
-    here = current(connection)
-    known = revisions()
+    return list(following(revisions(), current(connection)))
+
+
+def following(known: Sequence[Revision], here: str | None) -> Sequence[Revision]:
+    """Those that come after `here`. Refused when it is none of them."""
     if here is None:
         return known
     places = {revision.id: place for place, revision in enumerate(known)}

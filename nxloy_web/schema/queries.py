@@ -13,10 +13,10 @@ from sqlalchemy import select, text
 
 from nxloy_web.db import db
 from nxloy_web.schema import history
-from nxloy_web.schema.gate import version_numbers
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.runner import LOCK_SPACE
 from nxloy_web.tables.data_migrations import DataMigrationRun, DataStatus
+from nxloy_web.version import version_numbers
 
 UNFINISHED = (DataStatus.RUNNING, DataStatus.PAUSED, DataStatus.FAILED, DataStatus.QUEUED)
 

@@ -6,8 +6,8 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from nxloy_web.config import VERSION
 from nxloy_web.schema import queries, service
+from nxloy_web.version import VERSION
 from nxloy_web.web.answers import changed, page
 from nxloy_web.web.places import operator
 

@@ -12,10 +12,10 @@ from psycopg import errors, sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import URL, make_url
 
-from nxloy_web.config import VERSION
 from nxloy_web.schema.data import Connection, DataMigration
 from nxloy_web.schema.locking import PATIENCE, blockers
 from nxloy_web.schema.refusals import Refused
+from nxloy_web.version import VERSION
 
 TARGET_MS, LONGEST_MS = 20, 60
 """What a batch should take, and when it is cut short, to be tried again with half of its rows: a

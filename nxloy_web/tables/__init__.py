@@ -9,7 +9,11 @@ from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import Account, SignInTries, User, VerificationCode
 from nxloy_web.tables.businesses import Business, Invitation, Location, Membership
 from nxloy_web.tables.customers import Customer, CustomerNameWord
-from nxloy_web.tables.data_migrations import DataMigrationReport, DataMigrationRun
+from nxloy_web.tables.data_migrations import (
+    ApplicationFloor,
+    DataMigrationReport,
+    DataMigrationRun,
+)
 from nxloy_web.tables.imports import ImportLine, ImportRun, UploadedFile
 from nxloy_web.tables.jobs import JobRun, Pulse
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
@@ -33,6 +37,7 @@ OPEN_TABLES = {
     "accounts": "a provider's identity belongs to the person",
     "outbound_mails": "sign-in mail is sent before any business is entered",
     "pulses": "whether a worker lives and the mail server answers, for all who work here",
+    "application_floors": "the oldest version of the application that may use the database",
     "data_migrations": "how far the installation's schema changes are",
     "data_migration_reports": "rows that no rule decides, for the installation's operator",
 }
@@ -41,6 +46,7 @@ OPEN_TABLES = {
 __all__ = [
     "OPEN_TABLES",
     "Account",
+    "ApplicationFloor",
     "Approval",
     "AuditEntry",
     "Base",

@@ -49,6 +49,17 @@ class DataMigrationRun(Base):
     __table_args__ = (members("status", DataStatus),)
 
 
+class ApplicationFloor(Base):
+    """What a contract step says of the versions that may use the database. See `db/floors.py`."""
+
+    __tablename__ = "application_floors"
+
+    revision: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    """The oldest one."""
+    raised_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
 class DataMigrationReport(Base):
     """A row that no rule decides. For the person with the migrator's address; the application
     may not read it, because it holds rows of every business."""

@@ -16,9 +16,9 @@ from flask import Flask
 from psycopg import sql
 
 from nxloy_web import jobs, pulse, worker
-from nxloy_web.config import VERSION
 from nxloy_web.db import db
 from nxloy_web.schema import history
+from nxloy_web.version import VERSION
 from tests.factories import inside, make_shop
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from nxloy_web.config import VERSION
 from nxloy_web.permissions import Role
 from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.runner import LOCK_SPACE
+from nxloy_web.version import VERSION
 from tests.conftest import Database
 from tests.factories import as_role, make_shop, make_user, sign_in
 

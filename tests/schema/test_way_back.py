@@ -60,6 +60,7 @@ def fill(walk: Walk) -> None:
     walk.insert("accounts", id="a", user_id="ann", provider="APPLE", provider_id="1")
     walk.insert("outbound_mails", id="m", kind="code", sender_name="Bakery")
     walk.insert("pulses", name="worker", ok_at=THEN)
+    walk.insert("application_floors", revision="remove_name", version="0.1.0")
     walk.insert(
         "data_migration_reports",
         migration="m",

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from nxloy_web.config import VERSION, NotAnAddress, with_driver
+from nxloy_web.config import NotAnAddress, with_driver
 from nxloy_web.db.reachable import unreachable
 from nxloy_web.schema.doctor import (
     books,
@@ -22,6 +22,7 @@ from nxloy_web.schema.doctor import (
 )
 from nxloy_web.schema.doctor.complaint import Complaint
 from nxloy_web.schema.printing import printed
+from nxloy_web.version import VERSION
 
 
 @dataclass
