@@ -11,6 +11,7 @@ from nxloy_web.schema import gate, history, plan
 from nxloy_web.schema.connecting import migrator, refuse_without
 from nxloy_web.schema.data_commands import data_group
 from nxloy_web.schema.doctor.command import doctor_command
+from nxloy_web.schema.golden_command import golden_command
 from nxloy_web.schema.history import COMMANDS, CONTRACT, EXPAND, Revision
 from nxloy_web.schema.lint.command import lint_command
 from nxloy_web.schema.locking import PATIENCE
@@ -126,5 +127,5 @@ def _before(revision: Revision) -> str | None:
     return known[place - 1].id if place else None
 
 
-for command in (data_group, doctor_command, lint_command, new_table_command, operator_command):
+for command in (data_group, doctor_command, golden_command, lint_command, new_table_command, operator_command):
     schema_group.add_command(command)
