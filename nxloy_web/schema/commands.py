@@ -127,5 +127,12 @@ def _before(revision: Revision) -> str | None:
     return known[place - 1].id if place else None
 
 
-for command in (data_group, doctor_command, golden_command, lint_command, new_table_command, operator_command):
+for command in (
+    data_group,
+    doctor_command,
+    golden_command,
+    lint_command,
+    new_table_command,
+    operator_command,
+):
     schema_group.add_command(command)

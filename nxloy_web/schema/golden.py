@@ -5,8 +5,9 @@ is the same on all of them. Written from a fresh build by `flask schema golden -
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from nxloy_web.schema import history
@@ -43,27 +44,21 @@ def folder() -> Path:
     return history.folder().parent / "shapes"
 
 
-def at(revision: str, major: int) -> Shape:
-    """The shape at a revision. Of a PostgreSQL between those that are tested, only what they have
-    in common is known."""
+def at(revisions: Sequence[str], major: int) -> tuple[Shape, set[Part]]:
+    """The shape after these revisions, and the parts of which this is not sure: of a PostgreSQL
+    between those that are tested, only what they have in common is known."""
+    told = [change for one in revisions for change in changes(one)]
+    tested = {version for change in told for version in change.majors}
     found: Shape = {}
-    for one in _up_to(revision):
-        for change in changes(one):
-            if change.majors and major not in change.majors:
-                continue
-            if change.value is None:
-                found.pop(change.part, None)
-            else:
-                found[change.part] = change.value
-    return found
-
-
-def unsure(revision: str, major: int) -> set[Part]:
-    """What the tested versions write differently, for a version that is none of them."""
-    told = [change for one in _up_to(revision) for change in changes(one) if change.majors]
-    if any(major in change.majors for change in told):
-        return set()
-    return {change.part for change in told}
+    for change in told:
+        if change.majors and major not in change.majors:
+            continue
+        if change.value is None:
+            found.pop(change.part, None)
+        else:
+            found[change.part] = change.value
+    is_tested = not tested or major in tested
+    return found, set() if is_tested else {change.part for change in told if change.majors}
 
 
 def touched(revision: str) -> set[Part]:
@@ -71,25 +66,33 @@ def touched(revision: str) -> set[Part]:
     return {change.part for change in changes(revision)}
 
 
+def read(path: Path) -> str:
+    """A file as it is: a function's body may hold a carriage return."""
+    return path.read_bytes().decode()
+
+
+@cache
 def changes(revision: str) -> list[Change]:
     """What one revision does to the shape."""
     try:
-        lines = (folder() / f"{revision}.txt").read_text(encoding="utf-8").splitlines()
+        text = read(folder() / f"{revision}.txt")
     except FileNotFoundError:
         raise NotWritten(revision) from None
+    if not text:
+        return []
     found: list[Change] = []
     values: list[str] = []
-    for line in reversed(lines):
+    # Not splitlines(): a function's body may hold the line separators of other scripts.
+    for line in reversed(text.removesuffix("\n").split("\n")):
         if line.startswith("\t"):
             values.append(line[1:])
             continue
-        if not (read := _LINE.fullmatch(line)):
+        if not (parts := _LINE.fullmatch(line)):
             raise ValueError(f"{revision}.txt: {line}")
-        sign, major, kind, of, name, value = read.groups()
+        sign, major, kind, of, name, value = parts.groups()
         majors = frozenset({int(major)} if major else ())
         many = "\n".join(reversed(values)) if value is None else value
-        part = Part(kind, of.replace("␣", " "), name)
-        found.append(Change(majors, part, many if sign == "+" else None))
+        found.append(Change(majors, Part(kind, of, name), many if sign == "+" else None))
         values = []
     return found[::-1]
 
@@ -125,12 +128,7 @@ def _lines(part: Part, values: Mapping[int, str | None], versions: int) -> Itera
 
 
 def _line(part: Part, value: str | None, major: str) -> str:
-    name = f"{'-' if value is None else '+'}{major} {part.kind} {part.of.replace(' ', '␣')} "
+    sign = f"{'-' if value is None else '+'}{major}"
     text = (value or "").replace("\n", "\n\t")
     between = "\n\t" if "\n" in text else " " if text else ""
-    return f"{name}{part.name} ={between}{text}\n"
-
-
-def _up_to(revision: str) -> list[str]:
-    known = [one.id for one in history.revisions()]
-    return known[: known.index(revision) + 1]
+    return f"{sign} {part.kind} {part.of} {part.name} ={between}{text}\n"

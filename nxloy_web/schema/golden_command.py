@@ -48,7 +48,7 @@ def golden_command(write: bool) -> None:
     for name in stale:
         path = golden.folder() / f"{name}.txt"
         if name in texts:
-            path.write_text(texts[name], encoding="utf-8")
+            path.write_bytes(texts[name].encode())
         else:
             path.unlink()
         click.echo(f"{'Written' if name in texts else 'Taken away'}: {path}")
@@ -56,7 +56,7 @@ def golden_command(write: bool) -> None:
 
 def stale_files(texts: dict[str, str]) -> list[str]:
     """The revisions whose files are missing, different, or of no revision any more."""
-    there = {path.stem: path.read_text(encoding="utf-8") for path in golden.folder().glob("*.txt")}
+    there = {path.stem: golden.read(path) for path in golden.folder().glob("*.txt")}
     return sorted(
         name for name in there.keys() | texts.keys() if there.get(name) != texts.get(name)
     )
@@ -84,7 +84,7 @@ def built(connection: Connection) -> dict[str, Shape]:
 @contextmanager
 def _server(binaries: str) -> Iterator[str]:
     """A server for a minute, with the roles and nothing else; where the migrator signs in."""
-    folder = Path(tempfile.mkdtemp(prefix="nxloy-golden-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="nxloy-golden-", dir="/tmp"))
     folder.chmod(0o755)
     before = os.environ.get("NX_PG_BIN")
     try:

@@ -137,12 +137,6 @@ GRANTS = {
         "nx_app lacks EXECUTE on nx.door_enter(text, text)",
         "REVOKE EXECUTE ON FUNCTION nx.door_enter(text, text) FROM nx_app",
     ),
-    "a door is not there": _ill(
-        "grants",
-        "The function nx.door_invited_to(text) is not there, but a revision made it",
-        "DROP FUNCTION nx.door_invited_to(text)",
-        advice_is_sql=False,
-    ),
     "jobs cannot be put in": _ill(
         "grants",
         "nx_worker lacks USAGE on jobs.procrastinate_jobs_id_seq",
@@ -311,81 +305,351 @@ LEFTOVERS = {
     ),
 }
 
-TRIGGERS = {
+SHAPE = {
     "the ledger lost its trigger": _ill(
-        "triggers",
+        "shape",
         "The trigger point_transactions_append_only of nx.point_transactions is not there",
         "DROP TRIGGER point_transactions_append_only ON nx.point_transactions",
-        advice_is_sql=False,
     ),
     "the audit log's trigger is switched off": _ill(
-        "triggers",
+        "shape",
         "The trigger audit_entries_append_only of nx.audit_entries is switched off",
         "ALTER TABLE nx.audit_entries DISABLE TRIGGER audit_entries_append_only",
     ),
+    "a trigger fires in replicas only": _ill(
+        "shape",
+        "The trigger audit_entries_append_only of nx.audit_entries has the state ENABLE REPLICA",
+        "ALTER TABLE nx.audit_entries ENABLE REPLICA TRIGGER audit_entries_append_only",
+    ),
+    "a trigger has a condition that is never true": _ill(
+        "shape",
+        "The trigger audit_entries_append_only of nx.audit_entries is not as its revision made it",
+        "DROP TRIGGER audit_entries_append_only ON nx.audit_entries",
+        "CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE ON nx.audit_entries"
+        " FOR EACH ROW WHEN (false) EXECUTE FUNCTION nx.refuse_change()",
+    ),
+    "a trigger no longer looks at deleting": _ill(
+        "shape",
+        "The trigger audit_entries_append_only of nx.audit_entries is not as its revision made it",
+        "CREATE OR REPLACE TRIGGER audit_entries_append_only BEFORE UPDATE ON nx.audit_entries"
+        " FOR EACH ROW EXECUTE FUNCTION nx.refuse_change()",
+    ),
+    "no trigger of a table fires, not even its references": _ill(
+        "shape",
+        "nx.reward_redemptions does not look at its references",
+        "ALTER TABLE nx.reward_redemptions DISABLE TRIGGER ALL",
+    ),
     "a rename's trigger is left": _ill(
-        "triggers",
+        "shape",
         "The trigger nx_keep_rewards_title of nx.rewards keeps two columns equal, but no rename is"
         " under way",
         "CREATE TRIGGER nx_keep_rewards_title BEFORE UPDATE ON nx.rewards"
         " FOR EACH ROW EXECUTE FUNCTION nx.refuse_change()",
     ),
     "a trigger nobody knows": _ill(
-        "triggers",
+        "shape",
         "The trigger also of nx.rewards was made by no revision",
         "CREATE TRIGGER also BEFORE UPDATE ON nx.rewards"
         " FOR EACH ROW EXECUTE FUNCTION nx.refuse_change()",
     ),
-}
-
-DRIFT = {
-    "a column too many": _ill(
-        "drift",
-        "Rewards.extra: the database has it, the models do not",
-        "ALTER TABLE nx.rewards ADD COLUMN extra text",
+    "a trigger of the queue is gone": _ill(
+        "shape",
+        "The trigger procrastinate_jobs_notify_queue_job_inserted_v1 of jobs.procrastinate_jobs",
+        "DROP TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 ON jobs.procrastinate_jobs",
         advice_is_sql=False,
     ),
-    "a column too few": _ill(
-        "drift",
-        "Rewards.description: the models have it, the database does not",
-        "ALTER TABLE nx.rewards DROP COLUMN description",
+    "an event trigger stands by": _ill(
+        "shape",
+        "The event trigger watching was made by no revision",
+        "CREATE FUNCTION public.watching() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS 'BEGIN NULL; END'",
+        "CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION public.watching()",
+    ),
+    "history may be changed after all": _ill(
+        "shape",
+        "The function nx.refuse_change() is not as its revision made it",
+        "CREATE OR REPLACE FUNCTION nx.refuse_change() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NEW; END'",
         advice_is_sql=False,
     ),
-    "a column of another type": _ill(
-        "drift",
-        "Purchases.amount_minor: the models say",
-        "ALTER TABLE nx.purchases ALTER COLUMN amount_minor TYPE numeric",
+    "a door looks somewhere else": _ill(
+        "shape",
+        "The function nx.door_business_ids(text, integer) is not as its revision made it",
+        "CREATE OR REPLACE FUNCTION nx.door_business_ids(p_after text, p_limit int)"
+        " RETURNS TABLE (business_id text) LANGUAGE sql STABLE SECURITY DEFINER"
+        " SET search_path = nx, pg_temp AS 'SELECT id FROM nx.businesses LIMIT 1'",
         advice_is_sql=False,
     ),
-    "a column that may be empty": _ill(
-        "drift",
-        "Rewards.name: the models say NOT NULL, the database says NULL",
-        "ALTER TABLE nx.rewards ALTER COLUMN name DROP NOT NULL",
+    "a door is not there": _ill(
+        "shape",
+        "The function nx.door_invited_to(text) is not there, but a revision made it",
+        "DROP FUNCTION nx.door_invited_to(text)",
+        advice_is_sql=False,
+    ),
+    "a function is said to be leakproof": _ill(
+        "shape",
+        "The function nx.refuse_change() is not as its revision made it",
+        "ALTER FUNCTION nx.refuse_change() LEAKPROOF",
+        advice_is_sql=False,
+    ),
+    "a function nobody knows": _ill(
+        "shape",
+        "The function nx.loose(integer) was made by no revision",
+        "CREATE FUNCTION nx.loose(a int) RETURNS int LANGUAGE sql AS 'SELECT a'",
+    ),
+    "a function outside runs as its owner": _ill(
+        "shape",
+        "public.spy() runs as its owner, for everybody who finds it, and is no door",
+        "CREATE FUNCTION public.spy() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+        " AS 'SELECT count(*) FROM nx.customers'",
+    ),
+    "a view outside shows everything": _ill(
+        "shape",
+        "The view public.all_customers shows rows of nx.customers past the policies",
+        "CREATE VIEW public.all_customers AS SELECT * FROM nx.customers",
+    ),
+    "a view of another schema keeps everything": _ill(
+        "shape",
+        "The view reporting.all_customers shows rows of nx.customers past the policies",
+        "CREATE SCHEMA reporting",
+        "CREATE MATERIALIZED VIEW reporting.all_customers AS SELECT * FROM nx.customers",
+    ),
+    "a view nobody knows": _ill(
+        "shape",
+        "The view nx.some_customers was made by no revision",
+        "CREATE VIEW nx.some_customers WITH (security_invoker) AS SELECT * FROM nx.customers",
+    ),
+    "writes go nowhere": _ill(
+        "shape",
+        "The rule nothing of nx.audit_entries was made by no revision",
+        "CREATE RULE nothing AS ON INSERT TO nx.audit_entries DO INSTEAD NOTHING",
+    ),
+    "reads come from elsewhere": _ill(
+        "shape",
+        "The rule twice of nx.point_transactions was made by no revision",
+        "CREATE RULE twice AS ON INSERT TO nx.point_transactions"
+        " DO ALSO INSERT INTO nx.pulses (name) VALUES ('seen')",
+    ),
+    "everybody who comes is in a business": _ill(
+        "shape",
+        "Everybody who comes begins with app.business_id = shop, which no revision set: "
+        "`ALTER DATABASE patient RESET app.business_id`",
+        "ALTER DATABASE patient SET app.business_id TO 'shop'",
+    ),
+    "no trigger fires for whoever comes": _ill(
+        "shape",
+        "Everybody who comes begins with session_replication_role = replica",
+        "ALTER DATABASE patient SET session_replication_role TO 'replica'",
+    ),
+    "every role of the server is in a business": Illness(
+        "shape",
+        ("ALTER ROLE ALL SET app.business_id TO 'shop'",),
+        "Everybody who comes begins with app.business_id = shop, which no revision set: "
+        "`ALTER ROLE ALL RESET app.business_id`",
+        ("ALTER ROLE ALL RESET app.business_id",),
+    ),
+    "a check is gone": _ill(
+        "shape",
+        "The rule ck_reward_redemptions_status_members of nx.reward_redemptions is not there",
+        "ALTER TABLE nx.reward_redemptions DROP CONSTRAINT ck_reward_redemptions_status_members",
+        advice_is_sql=False,
+    ),
+    "a check lets everything through": _ill(
+        "shape",
+        "The rule ck_reward_redemptions_status_members of nx.reward_redemptions is not as its"
+        " revision made it",
+        "ALTER TABLE nx.reward_redemptions DROP CONSTRAINT ck_reward_redemptions_status_members",
+        "ALTER TABLE nx.reward_redemptions"
+        " ADD CONSTRAINT ck_reward_redemptions_status_members CHECK (true)",
+        advice_is_sql=False,
+    ),
+    "a rule nobody knows": _ill(
+        "shape",
+        "The rule named of nx.rewards was made by no revision",
+        "ALTER TABLE nx.rewards ADD CONSTRAINT named CHECK (name <> 'Coffee')",
+    ),
+    "a key is gone": _ill(
+        "shape",
+        "The rule pk_audit_entries of nx.audit_entries is not there",
+        "ALTER TABLE nx.audit_entries DROP CONSTRAINT pk_audit_entries",
+    ),
+    "a key that others refer to is gone": _ill(
+        "shape",
+        "The rule pk_customer_segments of nx.customer_segments is not there",
+        "ALTER TABLE nx.customer_segments DROP CONSTRAINT pk_customer_segments CASCADE",
+    ),
+    "a unique rule too few": _ill(
+        "shape",
+        "The rule uq_users_email_norm of nx.users is not there",
+        "ALTER TABLE nx.users DROP CONSTRAINT uq_users_email_norm",
+    ),
+    "a reference too few": _ill(
+        "shape",
+        "The rule fk_accounts_user_id of nx.accounts is not there",
+        "ALTER TABLE nx.accounts DROP CONSTRAINT fk_accounts_user_id",
+    ),
+    "a reference takes rows with it": _ill(
+        "shape",
+        "The rule fk_accounts_user_id of nx.accounts is not as its revision made it",
+        "ALTER TABLE nx.accounts DROP CONSTRAINT fk_accounts_user_id",
+        "ALTER TABLE nx.accounts ADD CONSTRAINT fk_accounts_user_id"
+        " FOREIGN KEY (user_id) REFERENCES nx.users (id) ON DELETE SET NULL",
         advice_is_sql=False,
     ),
     "an index too few": _ill(
-        "drift",
-        "The index ix_invitations_token_hash of invitations: the models have it",
+        "shape",
+        "The index ix_invitations_token_hash of nx.invitations is not there",
         "DROP INDEX nx.ix_invitations_token_hash",
-        advice_is_sql=False,
     ),
-    "a unique rule too few": _ill(
-        "drift",
-        "The constraint uq_users_email_norm of users: the models have it",
-        "ALTER TABLE nx.users DROP CONSTRAINT uq_users_email_norm",
-        advice_is_sql=False,
+    "an index too many": _ill(
+        "shape",
+        "The index also of nx.rewards was made by no revision",
+        "CREATE INDEX also ON nx.rewards (name)",
     ),
-    "a reference too few": _ill(
-        "drift",
-        "The foreign key fk_accounts_user_id of accounts: the models have it",
-        "ALTER TABLE nx.accounts DROP CONSTRAINT fk_accounts_user_id",
-        advice_is_sql=False,
+    "a unique index counts the deleted too": _ill(
+        "shape",
+        "The index uq_customers_email_norm of nx.customers is not as its revision made it",
+        "DROP INDEX nx.uq_customers_email_norm",
+        "CREATE UNIQUE INDEX uq_customers_email_norm ON nx.customers (business_id, email_norm)",
+    ),
+    "an index is not unique any more": _ill(
+        "shape",
+        "The index uq_customers_email_norm of nx.customers is not as its revision made it",
+        "DROP INDEX nx.uq_customers_email_norm",
+        "CREATE INDEX uq_customers_email_norm ON nx.customers (business_id, email_norm)"
+        " WHERE deleted_at IS NULL",
+    ),
+    "statistics nobody knows": _ill(
+        "shape",
+        "The statistics together of nx.rewards was made by no revision",
+        "CREATE STATISTICS nx.together ON name, business_id FROM nx.rewards",
+    ),
+    "a default is gone": _ill(
+        "shape",
+        "The default of nx.rewards.created_at is not there",
+        "ALTER TABLE nx.rewards ALTER COLUMN created_at DROP DEFAULT",
+    ),
+    "a default is another": _ill(
+        "shape",
+        "The default of nx.users.is_operator is not as its revision made it (true, not false)",
+        "ALTER TABLE nx.users ALTER COLUMN is_operator SET DEFAULT true",
+    ),
+    "a default too many": _ill(
+        "shape",
+        "The default of nx.rewards.business_id was made by no revision",
+        "ALTER TABLE nx.rewards ALTER COLUMN business_id SET DEFAULT 'shop'",
+    ),
+    "a column too many": _ill(
+        "shape",
+        "The column extra of nx.rewards was made by no revision",
+        "ALTER TABLE nx.rewards ADD COLUMN extra text NOT NULL DEFAULT ''",
+    ),
+    "a column too few": _ill(
+        "shape",
+        "The column description of nx.rewards is not there",
+        "ALTER TABLE nx.rewards DROP COLUMN description",
+    ),
+    "a column of another type": _ill(
+        "shape",
+        "The column amount_minor of nx.purchases is not as its revision made it (numeric, not "
+        "bigint)",
+        "ALTER TABLE nx.purchases ALTER COLUMN amount_minor TYPE numeric",
+    ),
+    "a column of another collation": _ill(
+        "shape",
+        "The column email_norm of nx.users is not as its revision made it (text, not text COLLATE"
+        ' "C")',
+        'ALTER TABLE nx.users ALTER COLUMN email_norm TYPE text COLLATE "default"',
+    ),
+    "a column that may be empty": _ill(
+        "shape",
+        "The rule NOT NULL of nx.rewards.name is not there",
+        "ALTER TABLE nx.rewards ALTER COLUMN name DROP NOT NULL",
+    ),
+    "a column that may not be empty any more": _ill(
+        "shape",
+        "The rule NOT NULL of nx.rewards.category was made by no revision",
+        "ALTER TABLE nx.rewards ALTER COLUMN category SET NOT NULL",
+    ),
+    "pictures are squeezed for nothing": _ill(
+        "shape",
+        "How nx.uploaded_files.content is stored is not as its revision made it",
+        "ALTER TABLE nx.uploaded_files ALTER COLUMN content SET STORAGE MAIN",
+    ),
+    "a table is never cleaned up": _ill(
+        "shape",
+        "How nx.rewards is stored was made by no revision",
+        "ALTER TABLE nx.rewards SET (autovacuum_enabled = false)",
+    ),
+    "a table does not survive a crash": _ill(
+        "shape",
+        "The table nx.pulses is not as its revision made it (UNLOGGED TABLE, not TABLE)",
+        "ALTER TABLE nx.pulses SET UNLOGGED",
     ),
     "a table too few": _ill(
-        "drift",
-        "The table pictures: the models have it, the database does not",
-        "DROP TABLE nx.pictures CASCADE",
+        "shape",
+        "The table nx.pulses is not there, but a revision made it; its rows come back from a "
+        "backup only",
+        "DROP TABLE nx.pulses",
         advice_is_sql=False,
+    ),
+    "a table with policy, references and picture is not there": _ill(
+        "shape",
+        "The table nx.customer_segments_mapping is not there",
+        "DROP TABLE nx.customer_segments_mapping",
+        advice_is_sql=False,
+    ),
+    "a table too many": _ill(
+        "shape",
+        "The table nx.loose was made by no revision",
+        "CREATE TABLE nx.loose (a int NOT NULL PRIMARY KEY DEFAULT 1)",
+    ),
+    "a table that adds its rows to another": _ill(
+        "shape",
+        "The table public.more_rewards adds its rows to those of nx.rewards",
+        "CREATE TABLE public.more_rewards () INHERITS (nx.rewards)",
+    ),
+    "a table is shut that belongs to no business": _ill(
+        "shape",
+        "Row-level security of nx.users was made by no revision",
+        "ALTER TABLE nx.users ENABLE ROW LEVEL SECURITY",
+    ),
+    "others are told all old values": _ill(
+        "shape",
+        "nx.rewards tells others of its changes in a way that no revision chose",
+        "ALTER TABLE nx.rewards REPLICA IDENTITY FULL",
+    ),
+    "a sequence goes round": _ill(
+        "shape",
+        "The sequence jobs.procrastinate_jobs_id_seq is not as its revision made it",
+        "ALTER SEQUENCE jobs.procrastinate_jobs_id_seq MAXVALUE 1000 CYCLE",
+    ),
+    "a type has a member too many": _ill(
+        "shape",
+        "The type nx.verification_type is not as its revision made it",
+        "ALTER TYPE nx.verification_type ADD VALUE 'BY_LETTER'",
+        advice_is_sql=False,
+    ),
+    "a type belongs to the application": _ill(
+        "shape",
+        "The owner of the type nx.verification_type is not as its revision made it (nx_app, ",
+        "ALTER TYPE nx.verification_type OWNER TO nx_app",
+    ),
+    "a schema belongs to the application": _ill(
+        "shape",
+        "The owner of the schema jobs is not as its revision made it (nx_app, not nx_owner)",
+        "ALTER SCHEMA jobs OWNER TO nx_app",
+    ),
+    "a stranger reads a table": Illness(
+        "shape",
+        ("CREATE ROLE stranger", "GRANT SELECT ON nx.users TO stranger"),
+        "What stranger may do with the TABLE nx.users was made by no revision",
+        ("DROP OWNED BY stranger", "DROP ROLE stranger"),
+    ),
+    "the application makes schemas": _ill(
+        "shape",
+        "What nx_app may do with the DATABASE patient was made by no revision",
+        "GRANT CREATE ON DATABASE patient TO nx_app",
     ),
 }
 
@@ -412,4 +676,4 @@ HISTORY = {
     ),
 }
 
-ILLNESSES = ROLES | GRANTS | PROTECTION | LEFTOVERS | TRIGGERS | DRIFT | HISTORY
+ILLNESSES = ROLES | GRANTS | PROTECTION | LEFTOVERS | SHAPE | HISTORY

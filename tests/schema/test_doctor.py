@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from nxloy_web import create_app
 from nxloy_web.db.roles import LOGINS, create_roles
 from nxloy_web.schema import history
-from nxloy_web.schema.doctor import Examination, examine
+from nxloy_web.schema.doctor import Complaint, Examination, examine
 from nxloy_web.schema.doctor.command import doctor_command
 from nxloy_web.schema.doctor.examination import _connected
 from tests.factories import make_customer, make_shop
@@ -27,15 +27,36 @@ from tests.schema.illnesses import ILLNESSES, Illness
 SQL = re.compile(r"`((?:ALTER|CREATE|DROP|GRANT|REINDEX|REVOKE) [^`…]+)`")
 
 
-@pytest.fixture
-def patient(
-    request: pytest.FixtureRequest, server: Any, clone: Callable[[str], Any]
-) -> Iterator[Any]:
-    """A database of its own, that may be left ill."""
-    made = clone("patient")
+@dataclass
+class Ward:
+    """One database for all illnesses, made anew after one that was not healed."""
+
+    server: Any
+    clone: Callable[[str], Any]
+    lying: Any = None
+
+    def admit(self) -> Any:
+        self.lying = self.lying or self.clone("patient")
+        return self.lying
+
+    def discharge(self) -> None:
+        self.lying = None
+        with psycopg.connect(self.server.admin_url, autocommit=True) as admin:
+            admin.execute("DROP DATABASE IF EXISTS patient WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def ward(server: Any, clone: Callable[[str], Any]) -> Iterator[Ward]:
+    made = Ward(server, clone)
     yield made
-    with psycopg.connect(server.admin_url, autocommit=True) as admin:
-        admin.execute("DROP DATABASE patient WITH (FORCE)")
+    made.discharge()
+
+
+@pytest.fixture
+def patient(ward: Ward) -> Iterator[Any]:
+    """A database that may be left ill."""
+    yield ward.admit()
+    ward.discharge()
 
 
 def seen(app: Flask, database: Any) -> Examination:
@@ -67,12 +88,14 @@ def test_the_healthy_have_no_complaints(app: Flask, database: Any) -> None:
 
 @pytest.mark.parametrize("name", ILLNESSES)
 def test_an_illness_is_named_and_its_advice_heals(
-    app: Flask, patient: Any, database: Any, name: str
+    app: Flask, ward: Ward, database: Any, name: str
 ) -> None:
-    illness = ILLNESSES[name]
+    """S13 and its cousins."""
+    illness, patient, is_well = ILLNESSES[name], ward.admit(), False
     try:
         make_ill(patient.admin_url, illness)
-        found = sentences(seen(app, patient), illness.area)
+        complaints = seen(app, patient).complaints
+        found = [c.sentence for c in complaints if c.area == illness.area]
         named = [sentence for sentence in found if illness.says in sentence]
         assert named, found
         assert "\n" not in named[0]
@@ -81,10 +104,29 @@ def test_an_illness_is_named_and_its_advice_heals(
         as_migrator = "as the migrator" in named[0]
         for statement in advice:
             run(patient.migrator_url if as_migrator else patient.admin_url, *statement.split("; "))
-        if advice:
-            assert illness.says not in " ".join(sentences(seen(app, patient)))
+        if not advice:
+            apply_cures(patient, complaints)
+        left = sentences(seen(app, patient))
+        if advice or (illness.area == "shape" and name not in HEALED_BY_HAND):
+            assert illness.says not in " ".join(left)
+        if illness.area == "shape" and not advice and name not in HEALED_BY_HAND:
+            assert left == []
+        is_well = not left
     finally:
+        if not is_well:
+            ward.discharge()
         run(database.admin_url, *(illness.cured_by or ()))
+
+
+HEALED_BY_HAND = {"a type has a member too many"}
+"""PostgreSQL takes no member of an enum away."""
+
+
+def apply_cures(patient: Any, complaints: list[Complaint]) -> None:
+    """What `flask schema doctor --sql` prints, by those whom the sentence names."""
+    for complaint in complaints:
+        url = patient.migrator_url if "the migrator" in complaint.sentence else patient.admin_url
+        run(url, *complaint.cure)
 
 
 def make_ill(url: str, illness: Illness) -> None:

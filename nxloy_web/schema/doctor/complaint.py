@@ -5,11 +5,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Said:
+    """A sentence, and the statements that mend what it names."""
+
+    sentence: str
+    cure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Complaint:
     """One thing that is not as it should be. The sentence also says what to do."""
 
     area: str
     sentence: str
+    cure: tuple[str, ...] = ()
+    """The statements that the sentence speaks of, where it is too short to hold them."""
 
     def __str__(self) -> str:
         return f"{self.area}: {self.sentence}"

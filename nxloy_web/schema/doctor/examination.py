@@ -17,10 +17,11 @@ from nxloy_web.schema.doctor import (
     history,
     leftovers,
     protection,
+    shape,
     signing_in,
-    triggers,
 )
-from nxloy_web.schema.doctor.complaint import Complaint
+from nxloy_web.schema.doctor.complaint import Complaint, Said
+from nxloy_web.schema.golden import NotWritten
 from nxloy_web.schema.printing import printed
 from nxloy_web.version import VERSION
 
@@ -67,8 +68,10 @@ def examine(
 def _look(
     found: Examination, migrator: Connection, app: Connection | None, worker: Connection | None
 ) -> None:
-    def note(area: str, look: Callable[[], Iterable[str]]) -> None:
-        found.complaints += [Complaint(area, sentence) for sentence in _asked(look)]
+    def note(area: str, look: Callable[[], Iterable[str | Said]]) -> None:
+        for said in _asked(look):
+            told = said if isinstance(said, Said) else Said(said)
+            found.complaints.append(Complaint(area, told.sentence, told.cure))
 
     note("roles", lambda: signing_in.roles(migrator))
     for name, role, connection in (
@@ -90,13 +93,12 @@ def _look(
     if place.revision is not None:
         revision, following = place.revision, next(iter(place.pending), None)
         note("grants", lambda: grants.complaints(migrator, revision, following))
-        note("triggers", lambda: triggers.complaints(migrator, revision, following))
+        note("shape", lambda: shape.complaints(migrator, place.done, following))
         note("leftovers", lambda: leftovers.forgotten(migrator, revision, following))
         note("history", lambda: history.failed(migrator))
     if not place.is_at_head:
         return
     note("protection", lambda: protection.outside(migrator))
-    note("drift", lambda: history.drift(migrator))
     if worker is not None:
         note("books", lambda: _books(found, worker))
 
@@ -107,10 +109,12 @@ def _books(found: Examination, worker: Connection) -> Iterator[str]:
     yield from books.complaints(worker, ids)
 
 
-def _asked(look: Callable[[], Iterable[str]]) -> Iterator[str]:
+def _asked(look: Callable[[], Iterable[str | Said]]) -> Iterator[str | Said]:
     """A part that cannot be looked at is a complaint, and the other parts are looked at."""
     try:
         yield from look()
+    except NotWritten as missing:
+        yield str(missing)
     except DBAPIError as error:
         why = str(error.orig).splitlines()[0]
         yield f"This could not be looked at ({why}). Put right what else is named and look again."

@@ -19,11 +19,6 @@ def complaints(connection: Connection, revision: str, following: str | None) -> 
     soon = rights.declared(connection, following) if following else wanted
     held = rights.held(connection)
     there = set(rights.things(connection))
-    for gone in sorted({thing for thing, _ in wanted} & {thing for thing, _ in soon} - there):
-        yield (
-            f"The {gone.kind} {gone.name} is not there, but a revision made it: bring it back from "
-            "a backup, or make it again as its revision does."
-        )
     for thing, role in sorted(wanted.keys() | held.keys()):
         if thing in there:
             now, then = wanted.get((thing, role), set()), soon.get((thing, role), set())

@@ -1,4 +1,4 @@
-"""Where the database stands in the history, and whether it is what the models say there."""
+"""Where the database stands in the history."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,11 +7,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.schema import drift as models
 from nxloy_web.schema import history
 from nxloy_web.schema.doctor.complaint import some
-
-SOME = 20
 
 
 @dataclass(frozen=True)
@@ -20,6 +17,8 @@ class Place:
     """What the database says of itself."""
     revision: str | None
     """The same, when it is one revision that this version knows."""
+    done: tuple[str, ...]
+    """Those the database has been through, itself included."""
     pending: tuple[str, ...]
 
     @property
@@ -31,8 +30,9 @@ def place(connection: Connection) -> Place:
     found = tuple(MigrationContext.configure(connection).get_current_heads())
     ids = [revision.id for revision in history.revisions()]
     if len(found) != 1 or found[0] not in ids:
-        return Place(found, None, ())
-    return Place(found, found[0], tuple(ids[ids.index(found[0]) + 1 :]))
+        return Place(found, None, (), ())
+    here = ids.index(found[0]) + 1
+    return Place(found, found[0], tuple(ids[:here]), tuple(ids[here:]))
 
 
 def complaints(place: Place) -> Iterator[str]:
@@ -48,7 +48,7 @@ def complaints(place: Place) -> Iterator[str]:
         yield (
             f"The database is at {place.revision}; {count} revision{'s' if count > 1 else ''} "
             f"wait{'' if count > 1 else 's'} ({some(place.pending)}). `flask schema plan` shows "
-            "what each needs; drift and books are looked at when none waits."
+            "what each needs; the books are looked at when none waits."
         )
 
 
@@ -62,12 +62,3 @@ def failed(connection: Connection) -> Iterator[str]:
             f"The data migration {name} failed after {done:,} of {total:,} rows; those stay done. "
             f"`flask schema data status` says why, `flask schema data retry {name}` goes on."
         )
-
-
-def drift(connection: Connection) -> Iterator[str]:
-    found = models.differences(connection)
-    words = [word for difference in found for word in models.described(difference)]
-    for word in words[:SOME]:
-        yield f"{word[0].upper()}{word[1:]}. Write the revision that is missing, or undo by hand."
-    if len(words) > SOME:
-        yield f"There are {len(words) - SOME} more differences; begin with these."
