@@ -17,6 +17,7 @@ EventName = Literal[
     "approval.refused",
     "business.changed",
     "business.opened",
+    "business.removed",
     "customer.blocked",
     "customer.deleted",
     "customer.edited",

@@ -21,6 +21,7 @@ from nxloy_web.identity.forms import (
 from nxloy_web.identity.routes.blueprint import bp, is_staff, landing, let_in, signed_in
 from nxloy_web.identity.routes.coming_in import WRONG
 from nxloy_web.identity.routes.devices import origin
+from nxloy_web.identity.unconfirmed import KEPT
 from nxloy_web.tables.auth import User
 from nxloy_web.web.answers import page, see_other
 from nxloy_web.web.arguments import arguments
@@ -33,9 +34,9 @@ from nxloy_web.web.links import absolute
 def sign_up() -> ResponseReturnValue:
     form = SignUpForm.from_request(data=_guesses())
     if not form.is_sent:
-        return page("identity/sign_up.html", form=form)
+        return page("identity/sign_up.html", form=form, days=KEPT.days)
     if not form.validate():
-        return page("identity/sign_up.html", status=422, form=form)
+        return page("identity/sign_up.html", status=422, form=form, days=KEPT.days)
     try:
         with entered(form.new_id.data):
             service.sign_up(
@@ -50,11 +51,11 @@ def sign_up() -> ResponseReturnValue:
             )
     except opening.SlugTaken as refusal:
         form.refuse("slug", refusal.message)
-        return page("identity/sign_up.html", status=409, form=form)
+        return page("identity/sign_up.html", status=409, form=form, days=KEPT.days)
     except FormUsed as refusal:
         form.form_errors.append(str(refusal))
         form.begin_again()
-        return page("identity/sign_up.html", status=409, form=form)
+        return page("identity/sign_up.html", status=409, form=form, days=KEPT.days)
     except opening.BusinessIsOpen:
         pass
     # The same for a known address: this browser must not be told which it was.
@@ -88,7 +89,7 @@ def slug_proposal() -> ResponseReturnValue:
 def check_mail() -> ResponseReturnValue:
     if "mail_to" not in session:
         return see_other(url_for(".sign_up"))
-    return page("identity/check_mail.html", mail_to=session["mail_to"])
+    return page("identity/check_mail.html", mail_to=session["mail_to"], days=KEPT.days)
 
 
 @bp.post("/sign-up/mail")
