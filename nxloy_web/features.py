@@ -4,6 +4,7 @@ from flask import Flask
 
 from nxloy_web import events
 from nxloy_web.approvals import feature as approvals
+from nxloy_web.approvals import notices as approval_notices
 from nxloy_web.audit import feature as audit
 from nxloy_web.audit import service as audit_log
 from nxloy_web.background import feature as background
@@ -58,6 +59,7 @@ READERS: tuple[events.Reader, ...] = (
     segment_rules.follow,
     letters.welcome,
     notices.write_about,
+    approval_notices.write_about,
 )
 """Who hears what happens, in this order."""
 

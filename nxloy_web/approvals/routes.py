@@ -1,12 +1,12 @@
 """What waits above a limit, for somebody else to decide."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock
-from nxloy_web.approvals import asking, deciding, queries
+from nxloy_web.approvals import asking, deciding, patterns, queries
 from nxloy_web.current_business import current_business, current_zone
 from nxloy_web.ledger.limits import limits_of
 from nxloy_web.permissions import Permission, Role, requires
@@ -29,6 +29,9 @@ def index() -> ResponseReturnValue:
         limits=[(role, limits_of(role, settings)) for role in (Role.STAFF, Role.MANAGER)],
         days=asking.WAITS.days,
         by_hand_days=queries.BY_HAND_DAYS,
+        patterns=patterns.odd(at) if g.place.may(Permission.AUDIT_VIEW) else None,
+        pattern_days=patterns.DAYS,
+        patterns_since=(at - timedelta(days=patterns.DAYS)).astimezone(current_zone()).date(),
     )
 
 

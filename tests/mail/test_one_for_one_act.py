@@ -4,9 +4,22 @@ import psycopg
 import pytest
 from flask import Flask
 
-from nxloy_web import worker
+from nxloy_web import clock, worker
+from nxloy_web.approvals import asking, deciding
+from nxloy_web.db import db
+from nxloy_web.db.ids import new_id
 from nxloy_web.permissions import Role
-from tests.factories import Shop, make_customer, make_reward, make_shop, sign_in
+from nxloy_web.tables.auth import User
+from nxloy_web.tables.businesses import Membership
+from tests.factories import (
+    Shop,
+    inside,
+    make_customer,
+    make_reward,
+    make_shop,
+    make_user,
+    sign_in,
+)
 from tests.imports.steps import check, start, upload
 from tests.mail.conftest import Catcher
 from tests.portal.steps import give_points
@@ -91,4 +104,50 @@ def test_an_import_of_many_writes_to_nobody(app: Flask, shop: Shop, catcher: Cat
     import_id = upload(owner, shop, "\n".join(["email,first name", *lines]).encode())
     check(app, owner, shop, import_id)
     start(app, owner, shop, import_id)
+    assert mails(app, catcher) == []
+
+
+def ask_for_more(app: Flask, shop: Shop, customer_id: str) -> str:
+    """Ask somebody to agree to points above a limit."""
+    with inside(app, shop):
+        request_id = asking.ask_adjustment(
+            id=new_id(), customer_id=customer_id, program_id=shop.program_id, amount=800,
+            reason="A cake for eight", by=shop.actor(Role.STAFF), at=clock.now(),
+        ).id  # fmt: skip
+        db.session.commit()
+    return request_id
+
+
+def test_who_may_decide_is_written_to_once_while_requests_wait(
+    app: Flask, shop: Shop, catcher: Catcher
+) -> None:
+    """W3: a request waited, and nobody was told."""
+    customer_id, unproved = make_customer(app, shop), make_user(app, email_verified=False)
+    with inside(app, shop):
+        db.session.add(Membership(user_id=unproved, role=Role.MANAGER))
+        db.session.commit()
+    waiting = [ask_for_more(app, shop, customer_id) for _ in range(3)]
+    subject = f"Staff of {shop.slug} asks you to agree to +800"
+    assert mails(app, catcher) == [subject] * 2
+    assert shop.url("/approvals/") in catcher.caught[0].get_body(("plain",)).get_content()
+    with app.app_context():
+        deciders = {
+            db.session.get_one(User, shop.users[role]).email for role in (Role.OWNER, Role.MANAGER)
+        }
+    assert {str(mail["To"]) for mail in catcher.caught} == deciders
+    with inside(app, shop):
+        for request_id in waiting:
+            deciding.refuse(request_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
+    ask_for_more(app, shop, customer_id)
+    assert mails(app, catcher) == [subject] * 4
+
+
+def test_a_request_that_is_decided_at_once_needs_no_letter(
+    app: Flask, shop: Shop, catcher: Catcher
+) -> None:
+    request_id = ask_for_more(app, shop, make_customer(app, shop))
+    with inside(app, shop):
+        deciding.refuse(request_id, by=shop.actor(), at=clock.now())
+        db.session.commit()
     assert mails(app, catcher) == []
