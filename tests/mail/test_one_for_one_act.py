@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from flask import Flask
+from webtest import Upload
 
 from nxloy_web import clock, worker
 from nxloy_web.approvals import asking, deciding
@@ -18,12 +19,10 @@ from tests.factories import (
     make_reward,
     make_shop,
     make_user,
-    sign_in,
 )
-from tests.imports.steps import check, start, upload
 from tests.mail.conftest import Catcher
 from tests.portal.steps import give_points
-from tests.pressing import Browser, browser_as, press
+from tests.pressing import Browser, browser_as, form_with, press, words_of
 
 
 @pytest.fixture
@@ -98,13 +97,15 @@ def test_enrolled_with_first_points(
 
 
 def test_an_import_of_many_writes_to_nobody(app: Flask, shop: Shop, catcher: Catcher) -> None:
-    owner = app.test_client()
-    sign_in(owner, shop.owner_id)
+    owner = browser_as(app, shop)
     lines = [f"person{number}@example.com,Person" for number in range(20)]
-    import_id = upload(owner, shop, "\n".join(["email,first name", *lines]).encode())
-    check(app, owner, shop, import_id)
-    start(app, owner, shop, import_id)
+    form = form_with(owner.get(shop.url("/imports/new")), "Upload and match columns")
+    form["file"] = Upload("people.csv", "\n".join(["email,first name", *lines]).encode())
+    checking = press(form.submit(status=303).follow(), "Check the lines")
+    worker.run_until_idle(app)
+    press(owner.get(checking.request.path), "Import 20 customers")
     assert mails(app, catcher) == []
+    assert "20 customers" in words_of(owner.get(checking.request.path).text)
 
 
 def ask_for_more(app: Flask, shop: Shop, customer_id: str) -> str:

@@ -25,6 +25,7 @@ CHANGING = [
 VERBS = [one for one in CHANGING if one.question is not None]
 
 WITHOUT_A_QUESTION = {
+    "approvals.notices": "Letters follow a request that has been asked for.",
     "audit.service": "Writes down what a verb says, which has asked.",
     "businesses.opening": "Anybody may open a business, and is its owner by that.",
     "businesses.invitations.accept": "The mailed link and the invited address are the right.",
