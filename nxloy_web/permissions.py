@@ -31,6 +31,7 @@ class Permission(enum.Enum):
     CUSTOMERS_EDIT = "customers:edit"
     CUSTOMERS_MANAGE = "customers:manage"  # block, delete, restore
     CUSTOMERS_EXPORT = "customers:export"
+    CUSTOMERS_SET_TIER = "customers:set_tier"
     POINTS_GIVE = "points:give"
     POINTS_CORRECT = "points:correct"  # void, adjust; up to the limits of the role
     APPROVALS_VIEW = "approvals:view"

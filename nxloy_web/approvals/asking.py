@@ -71,7 +71,7 @@ def ask_purchase(
     card = find(Customer, customer_id)
     limits.refuse_blocked(card)
     giver = limits.giver(by, customer_id, card, at=at)
-    points = recording.quote(customer_id, amount_minor).points
+    points = recording.quote(customer_id, amount_minor, at=at).points
     request = Approval(
         id=id,
         kind=ApprovalKind.PURCHASE,

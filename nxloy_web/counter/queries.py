@@ -31,7 +31,7 @@ class Card:
 
 
 def card(customer_id: str, at: datetime) -> Card:
-    balance, tier = _balance(customer_id)
+    balance, tier = _balance(customer_id, at)
     return Card(
         balance=balance,
         tier=tier,
@@ -57,7 +57,7 @@ def card(customer_id: str, at: datetime) -> Card:
     )
 
 
-def _balance(customer_id: str) -> tuple[CustomerBalance | None, LoyaltyTier | None]:
+def _balance(customer_id: str, at: datetime) -> tuple[CustomerBalance | None, LoyaltyTier | None]:
     """In the program that a purchase at this counter earns in, with the tier that is held in it,
     also before the first purchase."""
     row = db.session.execute(
@@ -70,7 +70,7 @@ def _balance(customer_id: str) -> tuple[CustomerBalance | None, LoyaltyTier | No
                 CustomerBalance.customer_id == customer_id,
             ),
         )
-        .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(LoyaltyProgram.id))
+        .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(at, LoyaltyProgram.id))
         .where(LoyaltyProgram.id == DEFAULT_PROGRAM_ID)
         .options(joinedload(CustomerBalance.program))
     ).first()

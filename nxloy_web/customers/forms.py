@@ -7,6 +7,7 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -28,6 +29,7 @@ from nxloy_web.web.list_fields import TagsField
 
 MOST_POINTS = 1_000_000
 FIRST_BIRTH_YEAR = 1900
+LAST_YEAR = 2099
 
 
 def _at_most(length: int, what: str) -> Length:
@@ -121,6 +123,39 @@ class AdjustForm(AskingForm, CreateForm):
     def amount(self) -> int:
         points: int = self.points.data
         return points if self.direction.data == "add" else -points
+
+
+class _LastDayField(DateField):
+    """The last day of what may also have no end: the form's `ends` says which."""
+
+    data: date | None
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if form.ends.data != "day":
+            self.data = None
+            self.errors = ()
+        elif self.data is None and not self.errors:
+            raise ValidationError("Say which day is the last one.")
+        elif self.data is not None and self.data.year > LAST_YEAR:
+            raise ValidationError(f"Choose a day before {LAST_YEAR + 1}.")
+
+
+class TierByHandForm(CreateForm):
+    tier_id = SelectField("At least")
+    ends = RadioField(
+        "Until",
+        choices=options([("day", "A day"), ("changed", "Somebody changes it")]),
+        default="day",
+    )
+    last_day = _LastDayField("Last day", validators=[MayBeEmpty()])
+    reason = StringField("Reason", validators=[DataRequired("Say why."), _at_most(200, "A reason")])
+    instead_of = HiddenField()
+    """What the page has shown: the form that set it, if anything was set."""
+
+
+class TakeTierForm(BaseForm):
+    shown = HiddenField()
+    """The same."""
 
 
 class VoidForm(AskingForm):

@@ -110,7 +110,7 @@ class _Narrowed:
 
 
 def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page[Line]:
-    narrowed = _narrowed(filter_)
+    narrowed = _narrowed(filter_, at)
     statement: Select[Any] = _where(select(*_COLUMNS), narrowed)
     found = _read(filter_, program, statement)
     balances = _balances([row.id for row in found.rows], program, at)
@@ -124,7 +124,7 @@ def everything(
     filter_: Filter, program: ProgramWithTiers | None, at: datetime, batch: int = 1_000
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
-    statement = _where(select(Customer), _narrowed(filter_))
+    statement = _where(select(Customer), _narrowed(filter_, at))
     for rows in _batches(filter_, program, statement, batch):
         customers = [row[0] for row in rows]
         balances = _balances([row.id for row in customers], program, at)
@@ -132,9 +132,9 @@ def everything(
             yield row, *balances.get(row.id, (None, _first_tier_id(program)))
 
 
-def ids_matching(filter_: Filter) -> Select[Any]:
+def ids_matching(filter_: Filter, at: datetime) -> Select[Any]:
     """The customers "all that match" means, as a query to insert from."""
-    return _where(select(Customer.id).where(Customer.deleted_at.is_(None)), _narrowed(filter_))
+    return _where(select(Customer.id).where(Customer.deleted_at.is_(None)), _narrowed(filter_, at))
 
 
 def deleted(seen: str) -> Page[Customer]:
@@ -216,7 +216,7 @@ def _balances(
         select(
             CustomerBalance.customer_id,
             CustomerBalance.program_id,
-            held_tier_id().label("tier_id"),
+            held_tier_id(at).label("tier_id"),
             spendable_now(at).label("points"),
         ).where(CustomerBalance.customer_id == any_(literal(ids, ARRAY(Text))))
     )
@@ -229,7 +229,7 @@ def _where(statement: Select[Any], narrowed: _Narrowed | None) -> Select[Any]:
     return statement if narrowed is None else statement.where(narrowed.condition)
 
 
-def _narrowed(filter_: Filter) -> _Narrowed | None:
+def _narrowed(filter_: Filter, at: datetime) -> _Narrowed | None:
     """The filter as one condition; None when it lets everybody through."""
     parts: list[_Narrowed] = []
     if filter_.text:
@@ -244,7 +244,7 @@ def _narrowed(filter_: Filter) -> _Narrowed | None:
         )
         parts.append(_Narrowed(Customer.id.in_(members)))
     if filter_.tier_id:
-        parts.append(_Narrowed(Customer.id.in_(holders_of(filter_.tier_id))))
+        parts.append(_Narrowed(Customer.id.in_(holders_of(filter_.tier_id, at))))
     parts += [_Narrowed(condition) for condition in _within(filter_)]
     if len(parts) > 1:
         return _Narrowed(and_(*(part.condition for part in parts)))

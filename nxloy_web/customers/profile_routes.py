@@ -109,6 +109,7 @@ def profile_page(
         else None,
         referred=queries.referred(customer_id),
         segments=queries.segments_of(customer_id),
+        tier_history=queries.tier_history(customer_id),
         refusal=refusal,
         taken=taken,
     )

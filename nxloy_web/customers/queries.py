@@ -11,6 +11,8 @@ from nxloy_web.db.paging import Order, Page
 from nxloy_web.db.session import history
 from nxloy_web.earning.programs import DEFAULT_PROGRAM_ID, OLDEST_FIRST
 from nxloy_web.errors import NotFound
+from nxloy_web.events import EventName
+from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import User
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.customers import Customer
@@ -99,6 +101,29 @@ def referred(customer_id: str, limit: int = 10) -> Sequence[Customer]:
         select(Customer)
         .where(Customer.referred_by == customer_id)
         .order_by(Customer.created_at.desc())
+        .limit(limit)
+    ).all()
+
+
+_TIER_EVENTS: tuple[EventName, ...] = (
+    "customer.tier_by_hand_ended",
+    "customer.tier_by_hand_taken_away",
+    "customer.tier_changed",
+    "customer.tier_set_by_hand",
+)
+
+
+def tier_history(customer_id: str, limit: int = 10) -> Sequence[Row[AuditEntry, str | None]]:
+    """How the tier came to be what it is, the newest first, with who did it."""
+    return db.session.execute(
+        select(AuditEntry, User.name)
+        .outerjoin(User, User.id == AuditEntry.actor_user_id)
+        .where(
+            AuditEntry.subject_type == Customer.__name__,
+            AuditEntry.subject_id == customer_id,
+            AuditEntry.action.in_(_TIER_EVENTS),
+        )
+        .order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc())
         .limit(limit)
     ).all()
 

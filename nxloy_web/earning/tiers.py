@@ -14,6 +14,9 @@ class Holder(Protocol):
     tier_id: str | None
     tier_since_at: datetime | None
     tier_needs: int | None
+    hand_tier_id: str | None
+    hand_tier_until: datetime | None
+    """The exclusive end; None: until somebody changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,29 @@ class Ladder:
         """A tier of this program by its id, deleted or not."""
         return self._by_id.get(tier_id or "")
 
-    def held_by(self, standing: Holder) -> Tier | None:
-        """The tier whose benefits count: the one held, else the one the points have reached."""
+    def held_by(self, standing: Holder, at: datetime) -> Tier | None:
+        """The tier whose benefits count: the earned one, or the one set by hand where that is
+        higher."""
+        return self.not_below_hand(self.earned_by(standing), standing, at)
+
+    def earned_by(self, standing: Holder) -> Tier | None:
+        """What the points alone give: the tier held, else the one they have reached."""
         return self.named(standing.tier_id) or self._best(standing.lifetime_points)
 
-    def threshold(self, standing: Holder) -> int | None:
+    def not_below_hand(self, earned: Tier | None, standing: Holder, at: datetime) -> Tier | None:
+        """This tier, or the one set by hand where that is higher and has not ended. A deleted
+        tier holds nobody up."""
+        floor = self.named(standing.hand_tier_id)
+        if floor is None or floor.is_deleted:
+            return earned
+        if standing.hand_tier_until is not None and standing.hand_tier_until <= at:
+            return earned
+        is_higher = earned is None or floor.required_points > earned.required_points
+        return floor if is_higher else earned
+
+    def threshold(self, standing: Holder, at: datetime) -> int | None:
         """What the tier that is held asks for; None without one that is living."""
-        held = self.held_by(standing)
+        held = self.held_by(standing, at)
         return None if held is None or held.is_deleted else held.required_points
 
     def reach(self, standing: Holder, at: datetime) -> None:

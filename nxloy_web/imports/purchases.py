@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from nxloy_web import contacts, member_codes
+from nxloy_web import clock, contacts, member_codes
 from nxloy_web.db import db
 from nxloy_web.db.copying import among
 from nxloy_web.imports import values
@@ -123,7 +123,8 @@ class PurchaseImport:
         totals.people += sum(self.seen.count(f"buyer:{one.customer_id}") == 1 for one in new)
         totals.amount_minor += sum(one.amount_minor for one in new)
         if self.options.program_id is not None:
-            totals.points += points_of_many(new, program_id=self.options.program_id)
+            program_id, at = self.options.program_id, clock.now()
+            totals.points += points_of_many(new, program_id=program_id, at=at)
 
     def write(self, judged: list[Judged]) -> int:
         new = [one for one in judged if one.verdict is NEW]

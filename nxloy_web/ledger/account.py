@@ -115,6 +115,9 @@ class Standing:
     """What the tier asked for when it was reached: a later change of it takes nothing away."""
     has_marks: bool = False
     """Whether parts remember a letting-off, so that the next credit has to look at them."""
+    hand_tier_id: str | None = None
+    """Only `by_hand` changes these two."""
+    hand_tier_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

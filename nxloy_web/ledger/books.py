@@ -235,8 +235,14 @@ class Books:
     def _tier_moves(self) -> Iterator[TierMove]:
         for customer_id, account in self._accounts.items():
             before, after = account.tier_id_read, account.standing.tier_id
-            if before != after:
-                yield TierMove(customer_id, self.ladder.named(before), self.ladder.named(after))
+            if before == after:
+                continue
+            was, now = (
+                self.ladder.not_below_hand(self.ladder.named(tier_id), account.standing, self.at)
+                for tier_id in (before, after)
+            )
+            if was is None or was is not now:  # nobody notices what happens below a tier by hand
+                yield TierMove(customer_id, was, now)
 
     def _account(self, row: Any) -> Account:
         *figures, is_blocked, user_id, email_norm, phone_e164, deleted_at = row

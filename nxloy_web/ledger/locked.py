@@ -35,6 +35,8 @@ def read(customer_ids: Sequence[str], program_id: str | None) -> Sequence[Any]:
             balance.tier_since_at,
             balance.tier_needs,
             balance.has_marks,
+            balance.hand_tier_id,
+            balance.hand_tier_until,
             (Customer.status == CustomerStatus.BLOCKED).label("is_blocked"),
             Customer.user_id,
             Customer.email_norm,

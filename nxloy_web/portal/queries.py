@@ -41,6 +41,8 @@ class Wallet:
     lifetime: int
     tier: LoyaltyTier | None
     tiers: Sequence[LoyaltyTier]
+    tier_until: datetime | None = None
+    """The exclusive end of a tier that was set by hand, while it is the one that counts."""
     endings: Sequence[tuple[datetime, int]] = ()
     """The exclusive ends of points that end soon, and how many they are."""
     owed: int = 0
@@ -77,6 +79,7 @@ def wallets(customer_id: str, at: datetime) -> list[Wallet]:
             lifetime=standing.balance.lifetime_points,
             tier=standing.tier,
             tiers=tiers.get(standing.program.id, ()),
+            tier_until=standing.by_hand_until,
             endings=[one for one in standing.expiries if one[0] - at <= SOON],
             owed=standing.balance.owed,
         )

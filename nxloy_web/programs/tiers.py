@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from nxloy_web import events
 from nxloy_web.actors import Actor
@@ -37,6 +37,13 @@ class ThresholdTaken(BusinessRule):
 
 class MembersNeedAPlace(BusinessRule):
     message = _("Customers are in this tier. Say where they go.")
+
+
+class HeldByHand(BusinessRule):
+    message = _(
+        "Customers are kept in this tier by hand. End that on their pages first, or set them into"
+        " another one."
+    )
 
 
 class OnlySiblings(BusinessRule):
@@ -131,10 +138,13 @@ def delete(
     tier_id: str, *, members_to: str | None, shown: str = "", by: Actor, at: datetime
 ) -> LoyaltyTier:
     """Mark a tier as deleted. Its members, and rewards that ask for it, go to `members_to`: the
-    id of another tier of the program, or NO_TIER. Raises MovesPeople as `create`."""
+    id of another tier of the program, or NO_TIER. Raises MovesPeople as `create`,
+    and HeldByHand."""
     by.needs(Permission.PROGRAMS_EDIT)
     program = lock_program(find(LoyaltyTier, tier_id).program_id)
     tier = _hold(tier_id)
+    if _is_held_by_hand(tier_id, at):
+        raise HeldByHand
     if not members_to and has_members(tier_id):
         raise MembersNeedAPlace
     target = None
@@ -259,6 +269,12 @@ def _move_people(
 
 def has_members(tier_id: str) -> bool:
     return bool(db.session.scalar(select(exists().where(CustomerBalance.tier_id == tier_id))))
+
+
+def _is_held_by_hand(tier_id: str, at: datetime) -> bool:
+    until = CustomerBalance.hand_tier_until
+    rows = exists().where(CustomerBalance.hand_tier_id == tier_id, or_(until.is_(None), until > at))
+    return bool(db.session.scalar(select(rows)))
 
 
 def members_of(tier_id: str) -> int:

@@ -80,11 +80,11 @@ def record_many(
     return points
 
 
-def points_of_many(purchases: Sequence[NewPurchase], *, program_id: str) -> int:
+def points_of_many(purchases: Sequence[NewPurchase], *, program_id: str, at: datetime) -> int:
     """What they would give in the tiers their buyers hold today. Locks and writes nothing."""
     program = read_set_up().program(program_id)
     held = held_tiers(program_id, {one.customer_id for one in purchases})
-    tiers = {customer_id: program.ladder.held_by(one) for customer_id, one in held.items()}
+    tiers = {customer_id: program.ladder.held_by(one, at) for customer_id, one in held.items()}
 
     @cache
     def points(amount_minor: int, tier: Tier | None) -> int:

@@ -34,7 +34,7 @@ class Giving:
         """What a purchase gives, in the tier that is held by now."""
         standing, ladder = self.books.standing(customer_id), self.books.ladder
         ladder.reach(standing, occurred_at)  # a tier that was added meanwhile
-        return self._earned(amount_minor, ladder.held_by(standing))
+        return self._earned(amount_minor, ladder.held_by(standing, self.books.at))
 
     def give(
         self,

@@ -80,11 +80,13 @@ _REFUSALS = {
 }
 
 
-def quote(customer_id: str, amount_minor: int, *, program_id: str | None = None) -> Earned:
+def quote(
+    customer_id: str, amount_minor: int, *, at: datetime, program_id: str | None = None
+) -> Earned:
     """What a purchase would earn now. Changes nothing."""
     set_up = read_set_up()
     program = _running(set_up, program_id)
-    tier = program.ladder.held_by(ledger.balance_of(customer_id, program.id))
+    tier = program.ladder.held_by(ledger.balance_of(customer_id, program.id), at)
     return earn_in(program, tier, amount_minor)
 
 

@@ -67,7 +67,7 @@ def _refuse_unavailable(
     reward: Reward, customer_id: str, program_id: str | None, books: Books, at: datetime
 ) -> None:
     standing = None if program_id is None else books.standing(customer_id)
-    figures = (standing.spendable, books.ladder.threshold(standing)) if standing else (0, None)
+    figures = (standing.spendable, books.ladder.threshold(standing, at)) if standing else (0, None)
     facts = facts_with(customer_id, [reward], {reward.id: figures})[reward.id]
     answer = judge(reward, facts, at, current_wording())
     if answer.missing:

@@ -151,7 +151,7 @@ def facts_for(customer_id: str, rewards: Sequence[Reward], at: datetime) -> dict
                     CustomerBalance.customer_id == customer_id,
                 ),
             )
-            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(LoyaltyProgram.id))
+            .outerjoin(LoyaltyTier, LoyaltyTier.id == held_tier_id(at, LoyaltyProgram.id))
         )
     }
     default_id = fallback.id if fallback else ""

@@ -202,7 +202,7 @@ def _tier(operator: Operator, value: str, moment: Moment) -> Condition:
             .where(
                 mine,
                 held.business_id == CustomerBalance.business_id,
-                held.id == held_tier_id(),
+                held.id == held_tier_id(moment.at),
                 named.business_id == held.business_id,
                 named.id == value,
                 held.program_id == named.program_id,
@@ -212,10 +212,10 @@ def _tier(operator: Operator, value: str, moment: Moment) -> Condition:
         )
         return or_(holds, is_for_everybody(value))
     if value == NO_TIER:
-        holds = exists().where(mine, held_tier_id().is_not(None)).correlate(Customer)
+        holds = exists().where(mine, held_tier_id(moment.at).is_not(None)).correlate(Customer)
         has_tier = or_(holds, is_for_everybody())
         return ~has_tier if operator == "is" else has_tier
-    has_it = Customer.id.in_(holders_of(value))
+    has_it = Customer.id.in_(holders_of(value, moment.at))
     return has_it if operator == "is" else ~has_it
 
 

@@ -43,7 +43,7 @@ def add_customers() -> ResponseReturnValue:
     query = posted().text("query", LONGEST_QUERY)
     if posted().text("all"):
         filter_ = customers.Filter.from_args(Arguments.of_query(query))
-        chosen: Any = customers.ids_matching(filter_)
+        chosen: Any = customers.ids_matching(filter_, clock.now())
     else:
         chosen = _ticked()
     count = service.add_members(segment_id, chosen, by=g.actor, at=clock.now())

@@ -80,6 +80,13 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
     tier_since_at: Mapped[datetime | None]
     tier_needs: Mapped[int | None]
     """What the tier asked for when it was reached: a later change of it takes nothing away."""
+    hand_tier_id: Mapped[str | None]
+    """A tier set by hand; it counts where it is higher than the earned one."""
+    hand_tier_until: Mapped[datetime | None]
+    """Its exclusive end; None: until somebody changes it."""
+    hand_tier_reason: Mapped[str | None]
+    hand_tier_form: Mapped[str | None]
+    """Which press set it: a second one of the same form does nothing."""
     tier_before: Mapped[TierBefore | None] = mapped_column(TypedJson(TierBefore))
     """What was held before the change of tiers that moved it last."""
     has_marks: Mapped[bool] = mapped_column(server_default="false", default=False)
@@ -93,9 +100,16 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
         tenant_fk("customer_id", "customers", ondelete="RESTRICT"),
         tenant_fk("program_id", "loyalty_programs", ondelete="RESTRICT"),
         tenant_fk("tier_id", "loyalty_tiers", ondelete="RESTRICT"),
+        tenant_fk("hand_tier_id", "loyalty_tiers", ondelete="RESTRICT"),
         CheckConstraint("spendable >= 0", name="spendable_not_negative"),
         CheckConstraint("owed >= 0", name="owed_not_negative"),
         CheckConstraint("let_off >= 0", name="let_off_not_negative"),
+        CheckConstraint(
+            "(hand_tier_id IS NULL) = (hand_tier_reason IS NULL)"
+            " AND (hand_tier_id IS NULL) = (hand_tier_form IS NULL)"
+            " AND (hand_tier_id IS NOT NULL OR hand_tier_until IS NULL)",
+            name="hand_tier_whole",
+        ),
         CheckConstraint("balance >= 0 OR owed > 0", name="balance_not_negative_unless_owed"),
         Index(
             "uq_customer_balances_customer_program",
@@ -107,6 +121,14 @@ class CustomerBalance(TenantMixin, TimestampMixin, Base):
         tenant_index("ix_customer_balances_points", "program_id", "spendable", "customer_id"),
         tenant_index("ix_customer_balances_tier", "program_id", "tier_id", "customer_id"),
         tenant_index("ix_customer_balances_tier_id", "tier_id"),
+        tenant_index(
+            "ix_customer_balances_hand_tier_id", "hand_tier_id", where="hand_tier_id IS NOT NULL"
+        ),
+        tenant_index(
+            "ix_customer_balances_hand_ends",
+            "hand_tier_until",
+            where="hand_tier_until IS NOT NULL",
+        ),
         tenant_index(
             "ix_customer_balances_due", "next_change_at", where="next_change_at IS NOT NULL"
         ),

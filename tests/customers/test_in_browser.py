@@ -1,12 +1,18 @@
 """Customers, walked in a real browser."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from nxloy_web import clock
 from nxloy_web.permissions import Role
+from tests.browsing import agree
 from tests.customers.people import enrolled
-from tests.factories import Shop, as_role, make_customer, make_shop
+from tests.factories import Shop, as_role, make_customer, make_shop, make_tier
+from tests.ledger.books import give
+from tests.screens.test_every_page import AXE, violations
 
 pytestmark = pytest.mark.browser
 
@@ -84,3 +90,40 @@ def test_everything_works_without_scripts(app: Flask, live_server: str, browser:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("No scripts here")).to_be_visible()
     context.close()
+
+
+def test_a_tier_is_set_by_hand_changed_and_ended(app: Flask, live_server: str, page: Page) -> None:
+    """D1."""
+    shop = make_shop(app)
+    make_tier(app, shop, "Silver", 100)
+    make_tier(app, shop, "Gold", 500)
+    nour = make_customer(app, shop, "Nour")
+    give(app, shop, nour, 150)
+    sign_in(app, shop, page, live_server, Role.MANAGER)
+    page.goto(live_server + shop.url(f"/customers/{nour}"))
+    page.get_by_role("link", name="Set the tier by hand").click()
+    drawer = page.locator("#drawer")
+    drawer.get_by_label("At least").select_option("Gold")
+    drawer.get_by_role("button", name="Set the tier").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Say which day is the last one.")
+    page.evaluate(AXE)
+    assert violations(page) == []
+    last_day = clock.now().date() + timedelta(days=30)
+    drawer.get_by_label("Last day").fill(last_day.isoformat())
+    drawer.get_by_label("Reason").fill("Moved here from our shop in Bremen")
+    drawer.get_by_role("button", name="Set the tier").click()
+    expect(page.get_by_text("At least Gold until the end of")).to_be_visible()
+    expect(page.get_by_text("Set by hand: Moved here from our shop in Bremen")).to_be_visible()
+    page.evaluate(AXE)
+    assert violations(page) == []
+
+    page.get_by_role("link", name="Change the tier by hand").click()
+    expect(drawer.get_by_label("Last day")).to_have_value(last_day.isoformat())
+    drawer.get_by_label("Somebody changes it").check()
+    drawer.get_by_role("button", name="Set the tier").click()
+    expect(page.get_by_text("At least Gold until somebody changes it")).to_be_visible()
+
+    page.get_by_role("button", name="End it now").click()
+    agree(page, "End Gold now?")
+    expect(page.get_by_text("Tier by hand ended early")).to_be_visible()
+    expect(page.get_by_text("At least Gold until")).to_have_count(0)

@@ -54,14 +54,34 @@ def tier_of(who: Standing) -> tuple[str | None, datetime | None, int | None]:
     ],
 )
 def test_the_tier_that_counts(points: int, held: Tier | None, counts: Tier | None) -> None:
-    assert LADDER.held_by(standing(points, held)) is counts
+    assert LADDER.held_by(standing(points, held), NOON) is counts
+
+
+@pytest.mark.parametrize(
+    ("points", "by_hand", "until", "counts"),
+    [
+        (0, GOLD, NOON + timedelta(microseconds=1), GOLD),
+        (100, GOLD, NOON + timedelta(days=1), GOLD),
+        (100, GOLD, NOON, SILVER),
+        # A gift never holds anybody down.
+        (500, SILVER, NOON + timedelta(days=1), GOLD),
+        (100, OLD, NOON + timedelta(days=1), SILVER),
+    ],
+)
+def test_a_tier_by_hand_counts_until_its_end_where_it_is_the_higher_one(
+    points: int, by_hand: Tier, until: datetime, counts: Tier
+) -> None:
+    """D1."""
+    who = standing(points)
+    who.hand_tier_id, who.hand_tier_until = by_hand.id, until
+    assert LADDER.held_by(who, NOON) is counts
 
 
 def test_a_tier_that_is_deleted_asks_for_nothing() -> None:
-    assert LADDER.threshold(standing(99)) is None
-    assert LADDER.threshold(standing(500)) == 500
-    assert LADDER.threshold(standing(500, OLD)) is None
-    assert LADDER.threshold(standing(500, SILVER)) == 100
+    assert LADDER.threshold(standing(99), NOON) is None
+    assert LADDER.threshold(standing(500), NOON) == 500
+    assert LADDER.threshold(standing(500, OLD), NOON) is None
+    assert LADDER.threshold(standing(500, SILVER), NOON) == 100
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_the_tier_a_customer_has_multiplies(app: Flask, shop: Shop, customer: st
     purchase = buy(app, shop, customer, 1250)
     assert purchase.why.steps == ["12.50 EUR / 1.00 EUR = 12", "× 1.5 (Gold) = 18"]
     with inside(app, shop):
-        assert recording.quote(customer, 1250).points == 18
+        assert recording.quote(customer, 1250, at=NOON).points == 18
     void(app, shop, purchase, shop.actor())
     assert standing(app, shop, customer).lifetime_points == 100
 

@@ -111,10 +111,10 @@ def test_in_the_program_that_is_named(app: Flask, shop: Shop, customer: str) -> 
     buy(app, shop, customer, 1000)
     newcomer = make_customer(app, shop)
     with inside(app, shop):
-        assert recording.quote(customer, 1000).points == 20
-        assert recording.quote(newcomer, 1000).points == 10
-        assert recording.quote(customer, 1000, program_id=shop.program_id).points == 20
-        assert recording.quote(customer, 1000, program_id=stamps).points == 0
+        assert recording.quote(customer, 1000, at=NOON).points == 20
+        assert recording.quote(newcomer, 1000, at=NOON).points == 10
+        assert recording.quote(customer, 1000, at=NOON, program_id=shop.program_id).points == 20
+        assert recording.quote(customer, 1000, at=NOON, program_id=stamps).points == 0
     purchase = buy(app, shop, customer, 1000, program_id=stamps)
     assert (purchase.program_id, purchase.currency, purchase.points) == (stamps, "GBP", 0)
 

@@ -37,7 +37,7 @@ def test_every_loss_is_refused_first_and_done_when_somebody_says_so(at: At) -> N
 def test_the_refusals_stand_in_the_way_of_a_reset_too(at: At) -> None:
     walk = at("head")
     fill(walk)
-    with pytest.raises(Refused, match=r"would lose what is in loyalty_programs"):
+    with pytest.raises(Refused, match=r"would lose what is in customer_balances"):
         walk.down("base")
     assert len(walk.table("customers", "email", key="business_id || id")) == 4
     walk.down("base", lossy=True)
@@ -111,7 +111,10 @@ def _business(walk: Walk, business: str) -> None:
     add("customer_segments", "s", name="Regulars", kind="MANUAL")
     add("customer_segments_mapping", segment_id="s", customer_id="ada")
     points = {"balance": 4, "spendable": 4, "last_seq": 2}
-    add("customer_balances", "b", customer_id="ada", program_id="p", **points, tier_before={})
+    by_hand = {"hand_tier_id": f"t of {business}", "hand_tier_until": THEN}
+    by_hand |= {"hand_tier_reason": "Sorry", "hand_tier_form": "x"}
+    whose = {"customer_id": "ada", "program_id": "p"}
+    add("customer_balances", "b", **whose, **points, **by_hand, tier_before={})
     add("rewards", "r", name="Coffee", type="FREE_ITEM", points_cost=5, currency="EUR")
     moved = {"reward_id": "r", "kind": "ADDED", "change": 1, "stock_after": 1, "total_after": 1}
     add("stock_movements", "sm", **moved, reason="new")
