@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from nxloy_web.current_business import current_zone
@@ -112,7 +112,7 @@ class _Narrowed:
 def page_of(filter_: Filter, program: ProgramWithTiers | None, at: datetime) -> Page[Line]:
     narrowed = _narrowed(filter_, at)
     statement: Select[Any] = _where(select(*_COLUMNS), narrowed)
-    found = _read(filter_, program, statement)
+    found = _read(filter_, program, statement, at)
     balances = _balances([row.id for row in found.rows], program, at)
     before = None, _first_tier_id(program)
     return replace(
@@ -125,7 +125,7 @@ def everything(
 ) -> Iterator[tuple[Customer, int | None, str | None]]:
     """All customers of the list in its order, with points and tier: for the export."""
     statement = _where(select(Customer), _narrowed(filter_, at))
-    for rows in _batches(filter_, program, statement, batch):
+    for rows in _batches(filter_, program, statement, at, batch):
         customers = [row[0] for row in rows]
         balances = _balances([row.id for row in customers], program, at)
         for row in customers:
@@ -143,8 +143,10 @@ def deleted(seen: str) -> Page[Customer]:
     return LATEST_DELETED.page(statement, after=seen).each(lambda row: row[0])
 
 
-def _read(filter_: Filter, program: ProgramWithTiers | None, statement: Select[Any]) -> Page[Any]:
-    stretches = _stretches(filter_.sort, program, statement)
+def _read(
+    filter_: Filter, program: ProgramWithTiers | None, statement: Select[Any], at: datetime
+) -> Page[Any]:
+    stretches = _stretches(filter_.sort, program, statement, at)
     if stretches is not None:
         return stretches.page(after=filter_.after, before=filter_.before)
     order = SORTS.get(filter_.sort, SORTS[DEFAULT_SORT])
@@ -152,16 +154,20 @@ def _read(filter_: Filter, program: ProgramWithTiers | None, statement: Select[A
 
 
 def _batches(
-    filter_: Filter, program: ProgramWithTiers | None, statement: Select[Any], size: int
+    filter_: Filter,
+    program: ProgramWithTiers | None,
+    statement: Select[Any],
+    at: datetime,
+    size: int,
 ) -> Iterator[Sequence[Any]]:
-    stretches = _stretches(filter_.sort, program, statement)
+    stretches = _stretches(filter_.sort, program, statement, at)
     if stretches is not None:
         return stretches.batches(size)
     return SORTS.get(filter_.sort, SORTS[DEFAULT_SORT]).batches(statement, size)
 
 
 def _stretches(
-    sort: str, program: ProgramWithTiers | None, statement: Select[Any]
+    sort: str, program: ProgramWithTiers | None, statement: Select[Any], at: datetime
 ) -> Stretches | None:
     """The list by points or by tier; None for other orders, and where no program runs."""
     if program is None or sort not in OF_BALANCES:
@@ -176,15 +182,23 @@ def _stretches(
         by_points = Order(CustomerBalance.spendable, CustomerBalance.customer_id, descending=down)
         return Stretches(Stretch("points", by_points, having), nothing)
     by_id = Order(CustomerBalance.customer_id)
-    tiers: Sequence[str] = [tier.id for tier in program.tiers]
-    return Stretches(
-        *(
-            Stretch(tier_id, by_id, having.where(CustomerBalance.tier_id == tier_id))
-            for tier_id in (tiers[::-1] if down else tiers)
-        ),
-        Stretch("no tier", by_id, having.where(CustomerBalance.tier_id.is_(None))),
-        nothing,
+    earned, by_hand = CustomerBalance.tier_id, CustomerBalance.hand_tier_id
+    is_earned = or_(
+        by_hand.is_(None),
+        by_hand.is_not_distinct_from(earned),
+        by_hand.is_distinct_from(held_tier_id(at)),
     )
+    tiers: Sequence[str] = [tier.id for tier in program.tiers]
+    stretches: list[Stretch] = []
+    for tier_id in tiers[::-1] if down else tiers:
+        has_earned = having.where(earned == tier_id, is_earned)
+        is_set = having.where(by_hand == tier_id, ~is_earned)
+        stretches += [
+            Stretch(tier_id, by_id, has_earned),
+            Stretch(f"{tier_id} by hand", by_id, is_set),
+        ]
+    no_tier = Stretch("no tier", by_id, having.where(earned.is_(None), is_earned))
+    return Stretches(*stretches, no_tier, nothing)
 
 
 _COLUMNS: Any = (

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from nxloy_web import clock
-from nxloy_web.customers import listing
+from nxloy_web.customers import listing, queries
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
 from nxloy_web.errors import FormUsed, NotAllowed, NotFound
@@ -407,6 +407,30 @@ def test_it_is_set_and_ended_on_the_customers_page(
     staff = browser_as(app, shop, Role.STAFF).get(there)
     assert "tier by hand" not in words_of(staff.text).replace("Tier by hand ended early", "")
     assert "End it now Gold" not in buttons_of(staff)
+
+
+@pytest.mark.parametrize("sort", ["tier", "-tier"])
+def test_the_list_by_tier_has_everybody_once_and_in_the_tier_that_counts(
+    app: Flask, shop: Shop, gold: str, customer: str, sort: str
+) -> None:
+    earned = make_customer(app, shop)
+    give(app, shop, earned, 600, at=NOON)
+    by_hand_too = make_customer(app, shop)
+    give(app, shop, by_hand_too, 150, at=NOON)
+    set_tier(app, shop, by_hand_too, wish(gold))
+    set_tier(app, shop, earned, wish(gold))
+    ended = make_customer(app, shop)
+    set_tier(app, shop, ended, wish(gold, NOON.date()))
+    at = NOON + DAY
+    with inside(app, shop):
+        program = queries.default_program()
+        filter_ = listing.Filter(sort=sort)
+        rows = listing.page_of(filter_, program, at).rows
+        order = [None if row.tier_id is None else row.tier_id == gold for row in rows]
+        exported = [one.id for one, *_more in listing.everything(filter_, program, at)]
+    assert order == ([False, True, True, None] if sort == "tier" else [True, True, False, None])
+    assert exported == [row.id for row in rows]
+    assert {row.id for row in rows} == {customer, earned, by_hand_too, ended}
 
 
 def test_somebody_without_a_balance_gets_it_too(app: Flask, shop: Shop, gold: str) -> None:
