@@ -59,6 +59,10 @@ class Wording:
         local = value.astimezone(self.zone)
         return _minute(local.replace(second=0, microsecond=0, tzinfo=None), self.locale)
 
+    def duration(self, value: timedelta) -> str:
+        """38 min, 2 hr"""
+        return format_timedelta(value, format="short", threshold=1.5, locale=LANGUAGE)
+
     def when(self, value: datetime, at: datetime) -> str:
         """How long ago within a day, else the day."""
         return ago(value, at) or self.day(value)

@@ -14,9 +14,6 @@ from nxloy_web.tables.purchases import Purchase, PurchaseStatus
 from nxloy_web.tables.redemptions import RedemptionStatus, RewardRedemption, in_state
 from nxloy_web.tables.rewards import Reward, RewardStatus
 
-LOW_STOCK = 0.2
-"""A reward with at most this part of its stock left is shown as low."""
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -87,22 +84,6 @@ def figures(at: datetime, timezone: str) -> Figures:
     row = db.session.execute(select(side_by_side)).one()
     bought, spent, bought_before, spent_before, *counts = (int(figure or 0) for figure in row)
     return Figures(bought, bought_before, spent, spent_before, *counts)
-
-
-def low_stock(limit: int = 5) -> list[Reward]:
-    """Rewards on offer that are about to run out, the emptiest first."""
-    return list(
-        db.session.scalars(
-            select(Reward)
-            .where(
-                Reward.status.in_((RewardStatus.ACTIVE, RewardStatus.OUT_OF_STOCK)),
-                Reward.total_stock > 0,
-                Reward.current_stock <= Reward.total_stock * LOW_STOCK,
-            )
-            .order_by(Reward.current_stock, Reward.id)
-            .limit(limit)
-        )
-    )
 
 
 def _count(model: type[Any], *conditions: Any) -> Any:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from nxloy_web import clock
 from nxloy_web.home import chart, queries
 from nxloy_web.permissions import Permission, requires
+from nxloy_web.rewards import queries as rewards
 from nxloy_web.web.answers import page
 from nxloy_web.web.places import desk
 
@@ -22,6 +23,6 @@ def index() -> ResponseReturnValue:
         waiting=queries.waiting(at),
         figures=queries.figures(at, zone),
         days=chart.days(at, zone),
-        low_stock=queries.low_stock(),
+        low_stock=rewards.low_stock(5),
         today=at,
     )

@@ -25,3 +25,9 @@ class ReasonForm(DecisionForm):
             Length(max=200, message="Keep the reason under 200 characters."),
         ],
     )
+
+
+class RejectionForm(ReasonForm):
+    """The same, asked in the list."""
+
+    back = HiddenField()

@@ -1,12 +1,14 @@
 """The queue: decide requests, hand over, take back, alone and in bulk."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from nxloy_web import clock, qr
 from nxloy_web.businesses import queries as businesses
+from nxloy_web.current_business import current_zone
 from nxloy_web.errors import BusinessRule
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.redemptions import (
@@ -18,7 +20,8 @@ from nxloy_web.redemptions import (
     taking_back,
     who_was_first,
 )
-from nxloy_web.redemptions.forms import DecisionForm, ReasonForm
+from nxloy_web.redemptions.forms import DecisionForm, ReasonForm, RejectionForm
+from nxloy_web.rewards import queries as rewards
 from nxloy_web.tables.redemptions import RewardRedemption
 from nxloy_web.texts import _
 from nxloy_web.web.answers import changed, page, see_other
@@ -41,11 +44,12 @@ def index() -> ResponseReturnValue:
     filter_ = listing.Filter.from_args(arguments())
     return page(
         "redemptions/index.html",
-        fragment="redemptions/_results.html",
+        fragment="redemptions/results.htmx.html",
         filter=filter_,
         listing=listing.page_of(filter_, arguments().cursor("after")),
         counts=listing.counts(),
         locations=businesses.locations(),
+        **_figures(),
     )
 
 
@@ -129,6 +133,39 @@ def cancel(redemption_id: str) -> ResponseReturnValue:
     return _take_back(redemption_id, taking_back.cancel, "Cancelled; points and stock are back")
 
 
+@bp.get("/<id:redemption_id>/rejection")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def ask_rejection(redemption_id: str) -> ResponseReturnValue:
+    redemption = reads.with_everything(redemption_id)
+    back = local_path(arguments().text("back", LONGEST_QUERY)) or ""
+    shown = {"version": redemption.version, "back": back}
+    return _rejection_page(redemption_id, RejectionForm.from_request(data=shown))
+
+
+@bp.post("/<id:redemption_id>/rejection")
+@requires(Permission.REDEMPTIONS_DECIDE)
+def reject(redemption_id: str) -> ResponseReturnValue:
+    """Cancel it from its row: the list is shown again as it was."""
+    form = RejectionForm.from_request()
+    if not form.validate():
+        return _rejection_page(redemption_id, form, status=422)
+    try:
+        redemption = taking_back.cancel(
+            redemption_id,
+            by=g.actor,
+            at=clock.now(),
+            version=form.version.data,
+            reason=form.reason.data,
+        )
+    except BusinessRule as error:
+        form.refuse("reason", error.message)
+        return _rejection_page(redemption_id, form, status=422)
+    return see_other(
+        local_path(form.back.data) or url_for(".index"),
+        toast=f"Rejected: {redemption.code}; points and stock are back",
+    )
+
+
 @bp.post("/<id:redemption_id>/refund")
 @requires(Permission.REDEMPTIONS_REFUND)
 def refund(redemption_id: str) -> ResponseReturnValue:
@@ -143,7 +180,8 @@ def bulk() -> ResponseReturnValue:
     if sent.text("all"):
         ids = listing.ids_matching(listing.Filter.from_args(_query_args()))
     verb = sent.text("do")
-    if ids and verb in queries.ASKED_ABOUT and not sent.text("sure"):
+    # Who has left some out is asked again, with the sums of the others.
+    if ids and verb in queries.ASKED_ABOUT and sent.text("sure") != str(len(set(ids))):
         return page("redemptions/question.html", asked=queries.question(ids, verb))
     results = many.do(ids, verb, by=g.actor, at=clock.now(), reason=sent.text("reason"))
     return page("redemptions/bulk.html", results=results, verb=verb)
@@ -163,6 +201,18 @@ def _take_back(
         reason=form.reason.data,
     )
     return see_other(url_for(".show", redemption_id=redemption.id), toast=done)
+
+
+def _rejection_page(
+    redemption_id: str, form: RejectionForm, status: int = 200
+) -> ResponseReturnValue:
+    return page(
+        "redemptions/reject.html",
+        fragment="redemptions/_reject.html",
+        status=status,
+        redemption=reads.with_everything(redemption_id),
+        form=form,
+    )
 
 
 def _page(
@@ -191,9 +241,18 @@ def _decided(
         undo=undo,
         redemption=reads.with_everything(redemption.id),
         counts=listing.counts(),
+        **_figures(),
         filter=listing.Filter.from_args(_query_args()),
         query=posted().text("query", LONGEST_QUERY),
     )
+
+
+def _figures() -> dict[str, Any]:
+    return {
+        "figures": queries.figures(clock.now(), current_zone()),
+        "low_stock": rewards.low_stock(queries.MOST_LOW),
+        "most_low": queries.MOST_LOW,
+    }
 
 
 def _query_args() -> Arguments:

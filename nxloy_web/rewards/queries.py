@@ -19,6 +19,8 @@ from nxloy_web.tables.rewards import Reward, RewardStatus, RewardType, StockMove
 from nxloy_web.tables.segments import CustomerSegment
 from nxloy_web.web.arguments import Arguments
 
+LOW_STOCK = 0.2
+"""A reward with at most this part of its stock left is shown as low."""
 SORTS: dict[str, Any] = {
     "name": Reward.name,
     "points": Reward.points_cost,
@@ -201,3 +203,19 @@ def _matching(statement: Select[Any], filter_: Filter) -> Select[Any]:
     if filter_.program_id:
         statement = statement.where(Reward.program_id == filter_.program_id)
     return statement
+
+
+def low_stock(limit: int) -> list[Reward]:
+    """Rewards on offer that are about to run out, the emptiest first."""
+    return list(
+        db.session.scalars(
+            select(Reward)
+            .where(
+                Reward.status.in_((RewardStatus.ACTIVE, RewardStatus.OUT_OF_STOCK)),
+                Reward.total_stock > 0,
+                Reward.current_stock <= Reward.total_stock * LOW_STOCK,
+            )
+            .order_by(Reward.current_stock, Reward.id)
+            .limit(limit)
+        )
+    )

@@ -1,7 +1,7 @@
 """Figures, money and time in templates: `nxloy_web.wording` for the business of the request."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask, g, has_request_context
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         "stamp": stamp,
         "day": day,
         "last_day": last_day,
+        "duration": duration,
         "label": label,
         "subject": subject,
         "sentence": sentence,
@@ -94,6 +95,11 @@ def day(value: date | datetime | None) -> str:
 def last_day(end: datetime | None) -> str:
     """The last good day before an exclusive end: 11 December 2026."""
     return "—" if end is None else _here().last_day(end)
+
+
+def duration(value: timedelta) -> str:
+    """How long: 38 min."""
+    return _here().duration(value)
 
 
 def label(value: object) -> str:

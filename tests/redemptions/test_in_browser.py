@@ -45,8 +45,8 @@ def by_code(page: Page, code: str) -> None:
 def test_the_queue_is_worked_off(app: Flask, live_server: str, context: BrowserContext) -> None:
     shop = make_shop(app)
     customer_id, reward_id = make_customer(app, shop), make_reward(app, shop, "Cake")
-    give(app, shop, customer_id, 500)
-    one, two, three, four = (asked(app, shop, customer_id, reward_id) for _ in range(4))
+    give(app, shop, customer_id, 600)
+    one, two, three, four, five = (asked(app, shop, customer_id, reward_id) for _ in range(5))
     page = visit(context, app, live_server, shop.users[Role.MANAGER])
     page.goto(live_server + shop.url("/redemptions/"))
 
@@ -56,6 +56,15 @@ def test_the_queue_is_worked_off(app: Flask, live_server: str, context: BrowserC
     expect(page.get_by_text(f"Handed over: {one}")).to_be_visible()
     row = page.get_by_role("row").filter(has_text=one)
     expect(row).to_contain_text("Fulfilled")
+
+    page.get_by_role("link", name=f"Reject {five}").click()
+    drawer = page.locator("#drawer")
+    drawer.get_by_role("button", name="Reject").click()
+    expect(drawer.get_by_role("alert")).to_contain_text("Say why")
+    drawer.get_by_label("Reason").fill("Not today")
+    drawer.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text(f"Rejected: {five}; points and stock are back")).to_be_visible()
+    expect(page.locator("#redemption-figures")).to_contain_text("Waiting for you 3")
 
     bulk = page.get_by_role("form", name="Selected rows")
     for code in (two, three):
@@ -91,7 +100,7 @@ def test_the_queue_is_worked_off(app: Flask, live_server: str, context: BrowserC
     page.get_by_label("Reason").fill("No cake left")
     page.get_by_role("button", name="Cancel this request").click()
     expect(page.get_by_text("Cancelled; points and stock are back")).to_be_visible()
-    assert standing(app, shop, customer_id).spendable == 300
+    assert standing(app, shop, customer_id).spendable == 400
 
 
 def test_the_money_to_take_stands_on_the_button(
