@@ -28,6 +28,7 @@ from nxloy_web.schema import feature as schema
 from nxloy_web.search import feature as search
 from nxloy_web.segments import currency as segment_rules
 from nxloy_web.segments import feature as segments
+from nxloy_web.views import feature as views
 from nxloy_web.web.features import Feature, install
 
 FEATURES: tuple[Feature, ...] = (
@@ -46,6 +47,7 @@ FEATURES: tuple[Feature, ...] = (
     background.FEATURE,
     portal.FEATURE,
     search.FEATURE,
+    views.FEATURE,
     gallery.FEATURE,
     schema.FEATURE,
     identity.FEATURE,

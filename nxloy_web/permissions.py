@@ -42,6 +42,7 @@ class Permission(enum.Enum):
     REDEMPTIONS_REFUND = "redemptions:refund"
     AUDIT_VIEW = "audit:view"
     JOBS_VIEW = "jobs:view"
+    VIEWS_KEEP = "views:keep"  # of one's own
 
 
 _READS = {
@@ -57,6 +58,7 @@ _READS = {
     Permission.REDEMPTIONS_VIEW,
     Permission.AUDIT_VIEW,
     Permission.JOBS_VIEW,
+    Permission.VIEWS_KEEP,
 }
 _COUNTER = {
     Permission.HOME,
@@ -68,6 +70,7 @@ _COUNTER = {
     Permission.LEDGER_VIEW,
     Permission.REDEMPTIONS_VIEW,
     Permission.REDEMPTIONS_DECIDE,
+    Permission.VIEWS_KEEP,
 }
 _OWNER_ONLY = {Permission.BUSINESS_EDIT, Permission.TEAM_EDIT, Permission.LOCATIONS_EDIT}
 

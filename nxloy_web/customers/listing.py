@@ -137,6 +137,15 @@ def ids_matching(filter_: Filter, at: datetime) -> Select[Any]:
     return _where(select(Customer.id).where(Customer.deleted_at.is_(None)), _narrowed(filter_, at))
 
 
+def counts(filters: Sequence[Filter], at: datetime) -> Sequence[int]:
+    """How many customers each of them shows, each counted up to one more than is said."""
+    if not filters:
+        return []
+    living = select(Customer.id).where(Customer.deleted_at.is_(None))
+    numbers = [paging.counted(_where(living, _narrowed(one, at))) for one in filters]
+    return list(db.session.execute(select(*numbers)).one())
+
+
 def deleted(seen: str) -> Page[Customer]:
     """A page of deleted customers, the latest first: those after the last that was seen."""
     statement = history(select(Customer).where(Customer.deleted_at.is_not(None)))

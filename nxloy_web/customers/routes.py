@@ -1,5 +1,6 @@
 """The list of customers, as a page and as a file, and those who are deleted."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,8 +14,10 @@ from nxloy_web.money import amount_text
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.segments import queries as segments
 from nxloy_web.tables.customers import Customer, CustomerStatus
+from nxloy_web.tables.views import ListName
+from nxloy_web.views import queries as views
 from nxloy_web.web.answers import page
-from nxloy_web.web.arguments import arguments
+from nxloy_web.web.arguments import Arguments, arguments
 from nxloy_web.web.csv_export import csv_download
 
 EXPORTED = (
@@ -29,6 +32,7 @@ EXPORTED = (
 def index() -> ResponseReturnValue:
     filter_ = listing.Filter.from_args(arguments())
     program = queries.default_program()
+    kept = views.views(ListName.CUSTOMERS, g.actor.user_id, arguments())
     choices = cache(segments.choices)  # read when first needed, once for both places
     return page(
         "customers/index.html",
@@ -36,6 +40,8 @@ def index() -> ResponseReturnValue:
         filter=filter_,
         program=program,
         listing=listing.page_of(filter_, program, clock.now()),
+        views=kept,
+        tabs=kept.counted(_counts),
         # Only the whole page shows the filters, so a fragment does not read what fills them.
         segments=lambda: choices().all,
         lists=lambda: choices().manual,
@@ -67,6 +73,11 @@ def deleted() -> ResponseReturnValue:
         fragment="customers/_deleted.html",
         deleted=listing.deleted(arguments().cursor("after")),
     )
+
+
+def _counts(queries: Sequence[str]) -> Sequence[int]:
+    filters = [listing.Filter.from_args(Arguments.of_query(query)) for query in queries]
+    return listing.counts(filters, clock.now())
 
 
 def _exported(customer: Customer, points: int | None, tier: str, currency: str) -> list[object]:

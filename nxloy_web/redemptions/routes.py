@@ -1,6 +1,6 @@
 """The queue: decide requests, hand over, take back, alone and in bulk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flask import g, request, url_for
@@ -23,7 +23,9 @@ from nxloy_web.redemptions import (
 from nxloy_web.redemptions.forms import DecisionForm, ReasonForm, RejectionForm
 from nxloy_web.rewards import queries as rewards
 from nxloy_web.tables.redemptions import RewardRedemption
+from nxloy_web.tables.views import ListName
 from nxloy_web.texts import _
+from nxloy_web.views import queries as views
 from nxloy_web.web.answers import changed, page, see_other
 from nxloy_web.web.arguments import LONGEST_QUERY, Arguments, arguments, posted
 from nxloy_web.web.csv_export import csv_download
@@ -48,6 +50,7 @@ def index() -> ResponseReturnValue:
         filter=filter_,
         listing=listing.page_of(filter_, arguments().cursor("after")),
         counts=listing.counts(),
+        **_views(arguments()),
         locations=businesses.locations(),
         **_figures(),
     )
@@ -241,6 +244,7 @@ def _decided(
         undo=undo,
         redemption=reads.with_everything(redemption.id),
         counts=listing.counts(),
+        **_views(_query_args()),
         **_figures(),
         filter=listing.Filter.from_args(_query_args()),
         query=posted().text("query", LONGEST_QUERY),
@@ -253,6 +257,16 @@ def _figures() -> dict[str, Any]:
         "low_stock": rewards.low_stock(queries.MOST_LOW),
         "most_low": queries.MOST_LOW,
     }
+
+
+def _views(shown: Arguments) -> dict[str, Any]:
+    kept = views.views(ListName.REDEMPTIONS, g.actor.user_id, shown)
+    return {"views": kept, "tabs": kept.counted(_counts)}
+
+
+def _counts(kept: Sequence[str]) -> Sequence[int]:
+    filters = [listing.Filter.from_args(Arguments.of_query(query)) for query in kept]
+    return listing.counts_of(filters)
 
 
 def _query_args() -> Arguments:

@@ -29,6 +29,7 @@ from nxloy_web.tables.purchases import Purchase
 from nxloy_web.tables.redemptions import RedemptionEvent, RewardRedemption
 from nxloy_web.tables.rewards import Picture, Reward, StockMovement
 from nxloy_web.tables.segments import CustomerSegment, CustomerSegmentMember
+from nxloy_web.tables.views import SavedView
 
 OPEN_TABLES = {
     "users": "a person may work in, and be a customer of, many businesses",
@@ -78,6 +79,7 @@ __all__ = [
     "RedemptionEvent",
     "Reward",
     "RewardRedemption",
+    "SavedView",
     "SignInTries",
     "StockMovement",
     "UploadedFile",

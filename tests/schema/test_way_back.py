@@ -37,7 +37,7 @@ def test_every_loss_is_refused_first_and_done_when_somebody_says_so(at: At) -> N
 def test_the_refusals_stand_in_the_way_of_a_reset_too(at: At) -> None:
     walk = at("head")
     fill(walk)
-    with pytest.raises(Refused, match=r"would lose what is in customer_balances"):
+    with pytest.raises(Refused, match=r"would lose what is in saved_views"):
         walk.down("base")
     assert len(walk.table("customers", "email", key="business_id || id")) == 4
     walk.down("base", lossy=True)
@@ -145,6 +145,7 @@ def _business(walk: Walk, business: str) -> None:
     add("uploaded_files", "f", filename="f.csv", sha256="x", size=1, removed_at=THEN)
     waiting = {"kind": "ADJUSTMENT", "points": 5, "reason": "Sorry", "limit_said": "Above 200"}
     when = {"asked_at": THEN, "expires_at": THEN}
+    add("saved_views", "v", user_id="ann", of_list="CUSTOMERS", name="Gold", query="tier=g")
     add("approvals", "ap", customer_id="ada", asked_by_user_id="ann", **waiting, **when)
     add("import_runs", "ir", kind="CUSTOMERS", file_id="f")
     add("import_lines", run_id="ir", line=1, verdict="NEW")

@@ -66,6 +66,8 @@ WITHOUT_A_QUESTION = {
 SILENT = {
     "imports.service.match": "A choice on the way; the start of the import is said.",
     "imports.service.go_on": "The import goes on as it was started.",
+    "views.service.delete": "A person's own habit: nothing of the business changes.",
+    "views.service.save": "The same.",
     "rewards.pictures.keep": "A picture is nothing until a reward shows it; that is said.",
 }
 
