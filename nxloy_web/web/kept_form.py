@@ -6,7 +6,7 @@ a page of ours sent is kept (the browser says so), and never a password or a fil
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
@@ -43,7 +43,7 @@ def form_of_request() -> KeptForm | None:
     is_inside = side_of_request() in (Side.DESK, Side.PORTAL)
     if not is_inside or not _is_from_our_page() or request.files or not fields:
         return None
-    referrer = urlsplit(request.referrer or "")
+    referrer = _parts(request.referrer or "")
     return KeptForm(request.full_path.rstrip("?"), local_path(referrer.path) or "/", fields)
 
 
@@ -70,7 +70,7 @@ def init_app(app: Flask) -> None:
 
 def _forget(response: Response) -> Response:
     """It was sent, or left behind: what was typed does not lie about any longer."""
-    came_from = urlsplit(request.referrer or "").path
+    came_from = _parts(request.referrer or "").path
     is_going_on = request.method == "POST" or request.headers.get("Sec-Fetch-Mode") == "navigate"
     if is_going_on and response.status_code < 400 and came_from == address():
         response.delete_cookie(COOKIE, path=came_from)
@@ -109,7 +109,15 @@ def _is_from_our_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    return _parts(request.headers.get("Origin", "")).netloc == request.host
+
+
+def _parts(address: str) -> SplitResult:
+    """What a browser says of addresses; anybody can write anything there."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -52,3 +52,11 @@ def test_a_list_of_people_has_no_rule_to_change(app: Flask, shop: Shop) -> None:
     form.fields["do"][0]._value = "condition:rule"  # which no button of this form has
     answer = form.submit("do", value="condition:rule", headers=HTMX, status="*")
     assert answer.status_int == 200
+
+
+def test_where_somebody_says_they_come_from_may_be_no_address(app: Flask, shop: Shop) -> None:
+    """A kept form looked at it after every answer."""
+    owner = as_role(app, shop, Role.OWNER)
+    assert owner.get(shop.url("/"), headers={"Referer": "http://["}).status_code == 200
+    sent = {"Referer": "http://[", "Origin": "http://["}
+    assert app.test_client().post(shop.url("/team/"), headers=sent).status_code < 500
