@@ -10,7 +10,16 @@ from flask import Flask
 from nxloy_web.permissions import Role
 from nxloy_web.redemptions import queries
 from tests.factories import NOON, Shop, inside, make_shop
-from tests.pressing import HTMX, Browser, browser_as, buttons_of, press, press_with_htmx, words_of
+from tests.pressing import (
+    HTMX,
+    Browser,
+    browser_as,
+    buttons_of,
+    hostile_post,
+    press,
+    press_with_htmx,
+    words_of,
+)
 from tests.redemptions.test_queue import approve, asked, status, url
 
 HOUR = timedelta(hours=1)
@@ -118,6 +127,10 @@ def test_a_way_back_from_a_rejection_never_leaves_the_site(
     form = staff.get(f"{url(shop, row)}/rejection?back=//evil.example/")
     done = press(form, "Reject", reason="Stale")
     assert done.request.path == shop.url("/redemptions/")
+    forged = {"back": "//evil.example/", "reason": "Stale"}
+    there = f"{url(shop, asked(app, shop))}/rejection"
+    answer = hostile_post(staff, "a forged field", there, forged)
+    assert answer.location.endswith(shop.url("/redemptions/"))
 
 
 def test_some_are_left_out_of_many_and_the_sums_are_asked_again(

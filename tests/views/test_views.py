@@ -120,10 +120,11 @@ def test_a_view_of_redemptions_stands_beside_the_states(
 
 
 def test_nobody_sees_or_deletes_the_views_of_others(app: Flask, shop: Shop, staff: Browser) -> None:
-    save(app, shop, "Mine", "q=ann", id="mine")
+    view_id = new_id()
+    save(app, shop, "Mine", "q=ann", id=view_id)
     assert tabs_of(staff.get(shop.url("/customers/"))) == []
     for browser, of in ((staff, shop), (browser_as(app, make_shop(app)), None)):
-        where = (of or shop).url("/views/mine/deletion")
+        where = (of or shop).url(f"/views/{view_id}/deletion")
         hostile_post(browser, "a stranger", where)
     assert kept(app, shop) == 1
     other = make_shop(app)
