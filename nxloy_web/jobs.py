@@ -22,13 +22,13 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.retry import RetryDecision
 from procrastinate.tasks import configure_task
-from sqlalchemy import update
+from sqlalchemy import text, update
 
-from nxloy_web import clock
+from nxloy_web import job_runs
 from nxloy_web.db import db, doors
 from nxloy_web.db.ids import new_id
 from nxloy_web.db.scope import current_business_id, enter_scope
-from nxloy_web.tables.jobs import JobRun, JobState
+from nxloy_web.tables.jobs import JobRun
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -40,13 +40,8 @@ _putting = JobManager(procrastinate.SyncPsycopgConnector())
 _around: list[Callable[[], AbstractContextManager[object]]] = []
 _context: ContextVar[JobContext | None] = ContextVar("job", default=None)
 _run_id: ContextVar[str | None] = ContextVar("job_run", default=None)
-
-# True of every job: each commits only steps that are whole, and goes on behind the last of them.
-FAILED = (
-    "This stopped because of an error on our side. What was finished until then is kept; "
-    "started again, it goes on from there."
-)
-AGAIN = "This stopped because of an error on our side and is tried again by itself."
+_next_at: ContextVar[datetime | None] = ContextVar("job_next_at", default=None)
+_by_the_clock: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -79,6 +74,11 @@ class _Retry(procrastinate.RetryStrategy):
         seconds = min(self.exponential_wait ** (job.attempts + 1), LONGEST_WAIT)
         return RetryDecision(retry_in={"seconds": seconds})
 
+    def next_at(self, error: BaseException, job: Job) -> datetime | None:
+        """When the job is tried again after this error; None for never."""
+        decision = self.get_retry_decision(exception=error, job=job)
+        return None if decision is None else decision.retry_at
+
 
 def task(name: str, *, retry: int = 3) -> Callable[[Callable[P, None]], Task[P]]:
     """Declare background work for one business; called as `f(**arguments)` inside its scope."""
@@ -93,17 +93,24 @@ def task(name: str, *, retry: int = 3) -> Callable[[Callable[P, None]], Task[P]]
             context: JobContext, business_id: str, run_id: str | None = None, **arguments: Any
         ) -> None:
             _context.set(context)
-            _run_id.set(run_id)
+            job = context.job
             with _around[0](), enter_scope(business_id):
-                _mark(state=JobState.RUNNING, error=None, started_at=clock.now())
+                run_id = job_runs.begin(run_id, job)
+                _run_id.set(run_id)
                 try:
                     work(**arguments)
                     db.session.commit()
+                except JobAborted:
+                    db.session.rollback()
+                    job_runs.pause(run_id)
+                    raise
                 except Exception as error:
                     db.session.rollback()
-                    _mark(**_after(error, strategy, context.job))
+                    job_runs.fail(run_id, job, strategy.next_at(error, job))
                     raise
-                _mark(state=JobState.DONE, error=None, finished_at=clock.now())
+                job_runs.end(run_id)
+                if name in _by_the_clock:
+                    job_runs.overtake(name)
 
         return Task(name, function)
 
@@ -112,13 +119,15 @@ def task(name: str, *, retry: int = 3) -> Callable[[Callable[P, None]], Task[P]]
 
 def open_task(name: str, *, retry: int = 5) -> Callable[[Callable[P, None]], Task[P]]:
     """Declare background work that belongs to no business (mail that is on its way out)."""
+    strategy = _Retry(max_attempts=retry, exponential_wait=5)
 
     def declare(function: Callable[P, None]) -> Task[P]:
         work: Callable[..., None] = function
 
-        @queue.task(name=name, retry=_Retry(max_attempts=retry, exponential_wait=5))
+        @queue.task(name=name, pass_context=True, retry=strategy)
         @wraps(function)
-        def run(**arguments: Any) -> None:
+        def run(context: JobContext, **arguments: Any) -> None:
+            _next_at.set(strategy.next_at(RuntimeError(), context.job))
             with _around[0]():
                 try:
                     work(**arguments)
@@ -136,6 +145,7 @@ def every(cron: str) -> Callable[[Task[P]], Task[P]]:
 
     def declare(declared: Task[P]) -> Task[P]:
         name = declared.name
+        _by_the_clock.add(name)
 
         @queue.periodic(cron=cron)
         @queue.task(name=f"each.{name}", queueing_lock=f"each.{name}")
@@ -192,9 +202,39 @@ def enqueue_shown(
     return run
 
 
-def enqueue_open(task: Task[P], /, *args: P.args, **named: P.kwargs) -> None:
+def enqueue_open(task: Task[P], /, *args: P.args, **named: P.kwargs) -> int | None:
     """Queue work that belongs to no business, in the caller's transaction."""
-    _defer(task.name, arguments=task.arguments(*args, **named))
+    return _defer(task.name, arguments=task.arguments(*args, **named))
+
+
+def again(job_id: int | None, **more: str) -> int | None:
+    """Have a job of the business in scope tried now: the id of the one that does it.
+
+    One that waits is only brought forward and one at work is let be, so there are never two. None
+    when the queue has forgotten it.
+    """
+    known = {"id": job_id, "business_id": current_business_id()}
+    job = db.session.execute(
+        text(
+            "SELECT task_name, args, status FROM jobs.procrastinate_jobs"
+            " WHERE id = :id AND args->>'business_id' = :business_id FOR UPDATE"
+        ),
+        known,
+    ).one_or_none()
+    if job is None:
+        return None
+    if job.status == "doing":
+        return job_id
+    if job.status == "todo":
+        sooner = "UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL WHERE id = :id"
+        db.session.execute(text(sooner), known)
+        return job_id
+    return _defer(job.task_name, arguments=job.args | more)
+
+
+def next_try_at() -> datetime | None:
+    """When the open job that calls this is tried again should it fail now; None for never."""
+    return _next_at.get()
 
 
 def progress(done: int, total: int | None = None) -> None:
@@ -251,18 +291,3 @@ def _defer(
         )
         return int(job.defer(**arguments))
     return None
-
-
-def _after(error: Exception, strategy: _Retry, job: Job) -> dict[str, Any]:
-    if strategy.get_retry_decision(exception=error, job=job) is None:
-        return {"state": JobState.FAILED, "error": FAILED, "finished_at": clock.now()}
-    paused = isinstance(error, JobAborted)
-    return {"state": JobState.WAITING, "error": None if paused else AGAIN}
-
-
-def _mark(**values: Any) -> None:
-    run_id = _run_id.get()
-    if run_id is None:
-        return
-    db.session.execute(update(JobRun).where(JobRun.id == run_id).values(**values))
-    db.session.commit()

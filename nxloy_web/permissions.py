@@ -42,6 +42,7 @@ class Permission(enum.Enum):
     REDEMPTIONS_REFUND = "redemptions:refund"
     AUDIT_VIEW = "audit:view"
     JOBS_VIEW = "jobs:view"
+    JOBS_RETRY = "jobs:retry"
     VIEWS_KEEP = "views:keep"  # of one's own
 
 

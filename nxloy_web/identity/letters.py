@@ -25,6 +25,7 @@ class SignUpAgain(Words):
 @dataclass(frozen=True, kw_only=True)
 class SignInCode(Words):
     kind: str = "sign_in_code"
+    is_private: bool = True
     code: str
     minutes: int
 

@@ -1,6 +1,7 @@
 """Taking stored mail out: over SMTP, or into a folder where no server is configured."""
 
 import os
+from contextlib import nullcontext
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -10,15 +11,18 @@ from pathlib import Path
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from email_validator import validate_email
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from nxloy_web import clock, host, pulse
 from nxloy_web.db import db
-from nxloy_web.jobs import open_task
+from nxloy_web.db.scope import enter_scope
+from nxloy_web.jobs import every, next_try_at, open_task, task
 from nxloy_web.mail.smtp import BadSmtpUrl, SmtpServer
-from nxloy_web.tables.mail import OutboundMail
+from nxloy_web.tables.mail import OutboundMail, UnsentMail
 
 GIVEN_UP_AFTER = timedelta(days=1)
+TOLD_FOR = timedelta(days=7)
+"""How long a business sees whom a mail that never left was for."""
 A_DAY_OF_TRIES = 27
 """After four in the first quarter of an hour one an hour."""
 EMPTY = {
@@ -32,29 +36,55 @@ EMPTY = {
 
 
 @open_task("mail.deliver", retry=A_DAY_OF_TRIES)
-def deliver(mail_id: str) -> None:
+def deliver(mail_id: str, business_id: str | None = None) -> None:
     """Send one mail and forget its words. A failure leaves a sentence and is tried again."""
-    mail = db.session.get(OutboundMail, mail_id)
-    if mail is None or mail.sent_at is not None or mail.recipient is None:
-        return
-    # No transaction stays open while a mail server thinks.
-    db.session.commit()
-    try:
-        take_out(message_of(mail))
-    except (OSError, SMTPException, BadSmtpUrl) as error:
-        mail.error = sentence_for(error)
-        if not isinstance(error, SMTPRecipientsRefused):
-            pulse.has_failed(pulse.MAIL, mail.error)
-        db.session.commit()
-        if is_final(error):
+    with enter_scope(business_id) if business_id else nullcontext():
+        mail = db.session.get(OutboundMail, mail_id)
+        if mail is None or mail.sent_at is not None or mail.recipient is None:
             return
-        raise
+        # No transaction stays open while a mail server thinks.
+        db.session.commit()
+        try:
+            take_out(message_of(mail))
+        except (OSError, SMTPException, BadSmtpUrl) as error:
+            _failed(mail, business_id, error)
+            if is_final(error):
+                return
+            raise
+        _sent(mail, business_id)
+
+
+def _sent(mail: OutboundMail, business_id: str | None) -> None:
     for name, value in EMPTY.items():
         setattr(mail, name, value)
     mail.sent_at, mail.error = clock.now(), None
+    if business_id:
+        db.session.execute(delete(UnsentMail).where(UnsentMail.id == mail.id))
     if host.setting("SMTP_URL"):
         pulse.is_well(pulse.MAIL)
     _give_up_old()
+    db.session.commit()
+
+
+def _failed(mail: OutboundMail, business_id: str | None, error: Exception) -> None:
+    mail.error = sentence_for(error)
+    if business_id:
+        unsent = update(UnsentMail).where(UnsentMail.id == mail.id)
+        next_at = None if is_final(error) else next_try_at()
+        facts = {"error": mail.error, "next_at": next_at, "tries": UnsentMail.tries + 1}
+        db.session.execute(unsent.values(**facts))
+    if not isinstance(error, SMTPRecipientsRefused):
+        pulse.has_failed(pulse.MAIL, mail.error)
+    db.session.commit()
+
+
+@every("29 3 * * *")
+@task("mail.forget")
+def forget() -> None:
+    """Take away what a business has been told long enough; the words went after a day."""
+    _give_up_old()
+    told = UnsentMail.created_at < clock.now() - TOLD_FOR
+    db.session.execute(delete(UnsentMail).where(told))
 
 
 def message_of(mail: OutboundMail) -> EmailMessage:

@@ -27,6 +27,8 @@ class Words:
     """Where an answer goes; empty for nowhere."""
     footer: str = ""
     """Why somebody gets it, and how to stop it."""
+    is_private: bool = False
+    """Whether even the business it is sent for may not know that it waits: it lets somebody in."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from nxloy_web import jobs
 from nxloy_web.contacts import email_norm
 from nxloy_web.db import db
 from nxloy_web.db.ids import new_id
+from nxloy_web.db.scope import business_in_scope
 from nxloy_web.mail import letters
 from nxloy_web.mail.delivery import deliver
 from nxloy_web.mail.letters import PRODUCT, Words, one_line
-from nxloy_web.tables.mail import OutboundMail
+from nxloy_web.tables.mail import OutboundMail, UnsentMail
 
 
 def send(to: str, words: Words) -> OutboundMail:
@@ -29,5 +30,9 @@ def send(to: str, words: Words) -> OutboundMail:
     )
     db.session.add(mail)
     db.session.flush()
-    jobs.enqueue_open(deliver, mail_id=mail.id)
+    business_id = None if words.is_private else business_in_scope()
+    job_id = jobs.enqueue_open(deliver, mail_id=mail.id, business_id=business_id)
+    if business_id:
+        known = {"kind": mail.kind, "recipient": mail.recipient, "subject": mail.subject}
+        db.session.add(UnsentMail(id=mail.id, job_id=job_id, **known))
     return mail

@@ -17,7 +17,7 @@ from nxloy_web.tables.data_migrations import (
 from nxloy_web.tables.imports import ImportLine, ImportRun, UploadedFile
 from nxloy_web.tables.jobs import JobRun, Pulse
 from nxloy_web.tables.loyalty import EarningRule, LoyaltyProgram, LoyaltyTier
-from nxloy_web.tables.mail import OutboundMail
+from nxloy_web.tables.mail import OutboundMail, UnsentMail
 from nxloy_web.tables.points import (
     CustomerBalance,
     LotUse,
@@ -82,6 +82,7 @@ __all__ = [
     "SavedView",
     "SignInTries",
     "StockMovement",
+    "UnsentMail",
     "UploadedFile",
     "User",
     "VerificationCode",

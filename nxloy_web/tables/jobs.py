@@ -29,6 +29,9 @@ class JobRun(TenantMixin, TimestampMixin, Base):
     total: Mapped[int | None]
     error: Mapped[str | None]
     """A sentence for the merchant; the traceback is in the log."""
+    tries: Mapped[int] = mapped_column(server_default="0", default=0)
+    next_at: Mapped[datetime | None]
+    """When it is tried again by itself."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from procrastinate.exceptions import JobAborted
 from sqlalchemy import select
 
-from nxloy_web import clock, jobs, tasks, worker
+from nxloy_web import clock, job_runs, jobs, tasks, worker
 from nxloy_web.db import db
 from nxloy_web.tables.businesses import Location
 from nxloy_web.tables.jobs import JobRun, JobState
@@ -86,7 +87,7 @@ def test_a_job_that_fails_leaves_nothing_and_says_so(app: Flask) -> None:
         db.session.commit()
     worker.run_until_idle(app)
     assert names(app, shop) == ["Quayside"]
-    assert states(app, shop) == [(JobState.FAILED, jobs.FAILED)]
+    assert states(app, shop) == [(JobState.FAILED, job_runs.FAILED)]
 
 
 def test_a_job_that_will_be_tried_again_waits(app: Flask) -> None:
@@ -95,7 +96,60 @@ def test_a_job_that_will_be_tried_again_waits(app: Flask) -> None:
         jobs.enqueue_shown(fail_once, None)
         db.session.commit()
     worker.run_until_idle(app)
-    assert states(app, shop) == [(JobState.WAITING, jobs.AGAIN)]
+    assert states(app, shop) == [(JobState.WAITING, job_runs.AGAIN)]
+
+
+BROKEN = True
+
+
+@jobs.every("0 4 1 1 *")
+@jobs.task("tests.by_the_clock", retry=0)
+def by_the_clock() -> None:
+    if BROKEN:
+        raise RuntimeError("on purpose")
+
+
+def test_work_that_nobody_followed_is_seen_once_it_fails(app: Flask) -> None:
+    """D12: the failures of scheduled jobs were seen by nobody."""
+    shop, other = make_shop(app), make_shop(app)
+    with inside(app, shop):
+        jobs.enqueue(fail_once)
+        db.session.commit()
+    worker.run_until_idle(app)
+    with inside(app, shop):
+        run = db.session.scalars(select(JobRun)).one()
+        assert (run.kind, run.tries) == ("tests.fail_once", 1)
+        assert run.next_at is not None
+        assert jobs.again(run.job_id) == run.job_id
+        db.session.commit()
+    worker.run_until_idle(app)
+    assert states(app, shop) == [(JobState.WAITING, job_runs.AGAIN)], "the same row"
+    with inside(app, shop):
+        assert db.session.scalars(select(JobRun)).one().tries == 2
+    assert states(app, other) == []
+
+
+def test_what_runs_by_the_clock_makes_up_for_its_failures(app: Flask, monkeypatch: Any) -> None:
+    """D12"""
+    shop = make_shop(app)
+    for is_broken, state in ((True, JobState.FAILED), (False, JobState.DONE)):
+        monkeypatch.setitem(globals(), "BROKEN", is_broken)
+        with inside(app, shop):
+            jobs.enqueue(by_the_clock)
+            db.session.commit()
+        worker.run_until_idle(app)
+        assert [now for now, _ in states(app, shop)] == [state]
+
+
+def test_nobody_has_a_job_of_another_business_tried_again(app: Flask) -> None:
+    shop, other = make_shop(app), make_shop(app)
+    with inside(app, shop):
+        run = jobs.enqueue_shown(name_a_shop, None, name="Harbour")
+        job_id = run.job_id
+        db.session.commit()
+    with inside(app, other):
+        assert jobs.again(job_id) is None
+    worker.run_until_idle(app)
 
 
 def test_a_job_can_queue_another_one(app: Flask) -> None:

@@ -64,6 +64,8 @@ WITHOUT_A_QUESTION = {
 """A function, a module or a folder, each with its reason. What takes `by` must be named itself."""
 
 SILENT = {
+    "background.retrying.work_again": "Goes on with what was said when somebody asked for it.",
+    "background.retrying.mail_again": "The letter was said with the change that it tells of.",
     "imports.service.match": "A choice on the way; the start of the import is said.",
     "imports.service.go_on": "The import goes on as it was started.",
     "views.service.delete": "A person's own habit: nothing of the business changes.",
