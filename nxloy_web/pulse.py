@@ -37,6 +37,11 @@ class Signs:
         return seen is not None and self.at - seen < MISSED_AFTER
 
     @property
+    def goes_out(self) -> bool:
+        """Whether a mail that is written now can be expected to arrive soon."""
+        return self.worker_lives and not self.mail_fails
+
+    @property
     def mail_fails(self) -> bool:
         """Whether the last try to send a mail failed because of the server."""
         if self.mail_failed_at is None:

@@ -16,4 +16,5 @@ FEATURE = Feature(
             count=queries.WAITING,
         ),
     ),
+    jobs={"approvals.tell": "Write to who may decide"},
 )

@@ -19,4 +19,5 @@ FEATURE = Feature(
         Deed("Deleted customers", "archive", "customers.deleted", Permission.CUSTOMERS_MANAGE),
         Deed("Export customers", "download", "customers.export", Permission.CUSTOMERS_EXPORT),
     ),
+    jobs={"customers.greet": "Write a welcome letter"},
 )

@@ -3,7 +3,7 @@
 from flask import g
 from flask.typing import ResponseReturnValue
 
-from nxloy_web import clock
+from nxloy_web import clock, pulse
 from nxloy_web.home import chart, queries
 from nxloy_web.permissions import Permission, requires
 from nxloy_web.rewards import queries as rewards
@@ -25,4 +25,5 @@ def index() -> ResponseReturnValue:
         days=chart.days(at, zone),
         low_stock=rewards.low_stock(5),
         today=at,
+        signs=pulse.look(),
     )

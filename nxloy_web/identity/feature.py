@@ -10,4 +10,5 @@ FEATURE = Feature(
         OperatorPage("You", "Businesses", "store", "identity.places"),
         OperatorPage("You", "Account", "user", "identity.account"),
     ),
+    jobs={"identity.forget_unconfirmed": "Forget a sign-up that nobody confirmed"},
 )

@@ -6,7 +6,12 @@ from nxloy_web.mail.letters import Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyEmail(Words):
+class AccountWords(Words):
+    is_private: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyEmail(AccountWords):
     kind: str = "verify_email"
     subject: str = "Confirm your address"
     name: str
@@ -15,7 +20,7 @@ class VerifyEmail(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignUpAgain(Words):
+class SignUpAgain(AccountWords):
     kind: str = "sign_up_again"
     subject: str = "You have an account already"
     sign_in_link: str
@@ -23,15 +28,14 @@ class SignUpAgain(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInCode(Words):
+class SignInCode(AccountWords):
     kind: str = "sign_in_code"
-    is_private: bool = True
     code: str
     minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResetPassword(Words):
+class ResetPassword(AccountWords):
     kind: str = "reset_password"
     subject: str = "Choose a new password"
     name: str
@@ -39,7 +43,7 @@ class ResetPassword(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordChanged(Words):
+class PasswordChanged(AccountWords):
     kind: str = "password_changed"
     subject: str = "Your password was changed"
     name: str
@@ -47,7 +51,7 @@ class PasswordChanged(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeEmail(Words):
+class ChangeEmail(AccountWords):
     kind: str = "change_email"
     subject: str = "Confirm your new address"
     name: str
@@ -56,14 +60,14 @@ class ChangeEmail(Words):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeEmailTaken(Words):
+class ChangeEmailTaken(AccountWords):
     kind: str = "change_email_taken"
     subject: str = "This address has an account already"
     link: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChanged(Words):
+class EmailChanged(AccountWords):
     kind: str = "email_changed"
     subject: str = "Your address was changed"
     name: str

@@ -19,11 +19,13 @@ from nxloy_web.jobs import every, task
 from nxloy_web.tables.audit import AuditEntry
 from nxloy_web.tables.auth import User, VerificationCode
 from nxloy_web.tables.businesses import Business, Location, Membership
+from nxloy_web.tables.jobs import JobRun
 
 KEPT = timedelta(days=7)
 """From the sign-up on; its pages and docs/deploy.md say it."""
 REMOVED = "Removed"
-_OF_THE_SIGN_UP = (Location, Membership, AuditEntry)
+_OF_THE_SIGN_UP = (Location, Membership, AuditEntry, JobRun)
+"""A line about a job that failed is nothing that somebody has done there."""
 _OPENED: events.EventName = "business.opened"
 
 

@@ -3,7 +3,7 @@
 from flask import g, url_for
 from flask.typing import ResponseReturnValue
 
-from nxloy_web import clock
+from nxloy_web import clock, pulse
 from nxloy_web.db.rows import find
 from nxloy_web.earning.programs import running_programs
 from nxloy_web.imports import queries, service
@@ -91,6 +91,7 @@ def show(import_id: str) -> ResponseReturnValue:
         only_left_out=only_left_out,
         used=queries.columns_used(shown.run),
         samples=queries.first_rows(shown.run, 1),
+        signs=pulse.look(),
     )
 
 

@@ -12,4 +12,5 @@ FEATURE = Feature(
         ),
     ),
     deeds=(Deed("New program", "layers", "programs.new", Permission.PROGRAMS_EDIT),),
+    jobs={"tiers.place": "Move customers to their tiers"},
 )

@@ -22,4 +22,9 @@ FEATURE = Feature(
             "Scan a redemption code", "scan-line", "redemptions.find", Permission.REDEMPTIONS_VIEW
         ),
     ),
+    jobs={
+        "redemptions.tell": "Write about a redemption",
+        "redemptions.remind": "Remind of rewards that are about to lapse",
+        "redemptions.lapse": "Let redemptions lapse",
+    },
 )

@@ -11,7 +11,7 @@ from nxloy_web.schema.connecting import migrator, refuse_without
 @click.command(
     "operator",
     help="""
-    Make somebody the installation's operator: they see the page of schema changes.
+    Make somebody the installation's operator: they see the pages of schema changes and of work.
 
     They see nothing of any business by that.
     """,

@@ -8,4 +8,8 @@ FEATURE = Feature(
     pages=(routes, member_routes),
     desk=(DeskPage("", "Segments", "list-filter", "segments.index", Permission.SEGMENTS_VIEW),),
     deeds=(Deed("New segment", "list-filter", "segments.new", Permission.SEGMENTS_EDIT),),
+    jobs={
+        "segments.refresh": "Count who fits the segments",
+        "segments.refresh_one": "Count who fits a segment",
+    },
 )

@@ -88,6 +88,13 @@ def install(app: Flask, features: tuple[Feature, ...]) -> None:
             app.cli.add_command(command)
 
 
+def title_of(kind: str) -> str:
+    """What people call background work; work without a title is shown by its name, spelled out."""
+    kind = kind.removeprefix("each.")
+    titles = {kind: title for feature in installed() for kind, title in feature.jobs.items()}
+    return titles.get(kind) or kind.replace(".", " ").replace("_", " ").capitalize()
+
+
 def installed() -> tuple[Feature, ...]:
     """The features of the application at work, in the order of the menu."""
     features: tuple[Feature, ...] = current_app.extensions[_KEY]

@@ -171,7 +171,7 @@ def test_the_pages_of_the_operator(
     )
     page = visit(context, app, live_server, make_user(app, "Olu", is_operator=True))
     addresses = [rule.rule for rule in app.url_map.iter_rules() if is_operators(rule)]
-    assert addresses == ["/operator/schema"]
+    assert addresses == ["/operator/background-work", "/operator/schema"]
     found = {address: faults(page, live_server + address) for address in addresses}
     (newest,) = as_admin.execute("SELECT version_num FROM alembic_version").fetchone()
     as_admin.execute("UPDATE alembic_version SET version_num = 'add_customer_name_norm'")

@@ -7,7 +7,7 @@ from flask import g, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from nxloy_web import clock
+from nxloy_web import clock, pulse
 from nxloy_web.db.ids import new_id
 from nxloy_web.extensions import limiter
 from nxloy_web.identity import codes
@@ -149,6 +149,7 @@ def _code_page(form: CodeForm, waiting: dict[str, Any], status: int) -> Response
         form=form,
         email=waiting["email"],
         joining=bool(waiting["joining"]),
+        is_late=not pulse.look().goes_out,
         status=status,
     )
 
