@@ -1,6 +1,7 @@
 """Alembic's environment: the migrator's own connection, one transaction a revision."""
 
 import logging
+import sys
 import time
 from typing import Any
 
@@ -9,14 +10,18 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from nxloy_web.schema import guards
 from nxloy_web.schema.autogenerate import include_object, render_item
 from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.gate import gated
+from nxloy_web.schema.printing import standing_at
+from nxloy_web.schema.standing import Paper
 from nxloy_web.tables import Base
 
 log = logging.getLogger("nxloy.migrations")
 DEPLOY_LOCK = "nxloy deploy"
 WAIT_SECONDS = 60
+READ_VERSION = "GRANT SELECT ON alembic_version TO nx_app, nx_worker"
 
 
 def configure(**where: Any) -> None:
@@ -36,9 +41,19 @@ def configure(**where: Any) -> None:
 
 def offline() -> None:
     """Print the SQL instead of running it (`flask db upgrade --sql`)."""
-    configure(url="postgresql+psycopg://", literal_binds=True)
+    start = context.get_starting_revision_argument()
+    paper = Paper(sys.stdout, standing_at(str(start)) if start else None)
+    configure(
+        url="postgresql+psycopg://",
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},  # a `%` stays one
+        output_buffer=paper,
+    )
+    write = context.get_context().impl.static_output
+    write(guards.beginning(DEPLOY_LOCK))
     with context.begin_transaction():
         context.run_migrations()
+    write(f"{READ_VERSION};")
 
 
 def online() -> None:
@@ -47,7 +62,7 @@ def online() -> None:
         configure(connection=connection)
         with context.begin_transaction():
             context.run_migrations()
-        connection.execute(text("GRANT SELECT ON alembic_version TO nx_app, nx_worker"))
+        connection.execute(text(READ_VERSION))
         connection.commit()
 
 

@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL search_path TO jobs")
     # The file holds `%` and `:`; past SQLAlchemy's own reading of a statement it goes untouched.
     if op.get_context().as_sql:
-        op.execute(f"-- {SQL.name}, as Procrastinate delivers it")
+        op.get_context().impl.static_output(SQL.read_text())
     else:
         op.get_bind().exec_driver_sql(SQL.read_text().replace("%", "%%"))
     op.execute(

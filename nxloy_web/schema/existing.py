@@ -1,14 +1,15 @@
 """What stands in the database already, so that a step can be run again after it was cut short.
 
-Printing SQL (`--sql`) has no database to ask: then nothing is there yet, and a step prints all
-it would do.
+Printing SQL (`--sql`) has no database to ask: then what was printed before stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from alembic import op
 from sqlalchemy import text
+
+from nxloy_web.schema.standing import Paper, Standing
 
 
 def has_column(table: str, column: str) -> bool:
@@ -16,7 +17,7 @@ def has_column(table: str, column: str) -> bool:
         _ask(
             "SELECT true FROM pg_attribute WHERE attrelid = to_regclass(:table)"
             " AND attname = :column AND NOT attisdropped",
-            False,
+            lambda standing: standing.get("column", table, column),
             table=table,
             column=column,
         )
@@ -28,7 +29,7 @@ def is_not_null(table: str, column: str) -> bool:
         _ask(
             "SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass(:table)"
             " AND attname = :column AND NOT attisdropped",
-            False,
+            lambda standing: standing.get("not null", table, column),
             table=table,
             column=column,
         )
@@ -38,7 +39,9 @@ def is_not_null(table: str, column: str) -> bool:
 def index_is_valid(name: str) -> bool | None:
     """None when there is no such index; False for what a failed CONCURRENTLY left."""
     found: bool | None = _ask(
-        "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)", None, name=name
+        "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)",
+        lambda standing: standing.get("index", "", name),
+        name=name,
     )
     return found
 
@@ -48,7 +51,7 @@ def constraint_is_valid(table: str, name: str) -> bool | None:
     found: bool | None = _ask(
         "SELECT convalidated FROM pg_constraint"
         " WHERE conrelid = to_regclass(:table) AND conname = :name",
-        None,
+        lambda standing: standing.get("constraint", table, name),
         table=table,
         name=name,
     )
@@ -62,7 +65,7 @@ def primary_key(table: str) -> list[str]:
         " CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k(number, place)"
         " JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number"
         " WHERE c.conrelid = to_regclass(:table) AND c.contype = 'p'",
-        None,
+        lambda standing: standing.primary_keys.get(table),
         table=table,
     )
     return found or []
@@ -89,7 +92,7 @@ def has_policy(table: str, name: str) -> bool:
     return bool(
         _ask(
             "SELECT true FROM pg_policy WHERE polrelid = to_regclass(:table) AND polname = :name",
-            False,
+            lambda standing: standing.get("policy", table, name),
             table=table,
             name=name,
         )
@@ -100,7 +103,7 @@ def has_trigger(table: str, name: str) -> bool:
     return bool(
         _ask(
             "SELECT true FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND tgname = :name",
-            False,
+            lambda standing: standing.get("trigger", table, name),
             table=table,
             name=name,
         )
@@ -112,10 +115,13 @@ def hides_rows(table: str) -> bool:
 
     The validation of a foreign key would then pass over rows it cannot see.
     """
-    return bool(_ask("SELECT row_security_active(to_regclass(:table))", False, table=table))
+    question = "SELECT row_security_active(to_regclass(:table))"
+    return bool(_ask(question, lambda standing: False, table=table))
 
 
-def _ask(question: str, otherwise: Any, **parameters: str) -> Any:
-    if op.get_context().as_sql:
-        return otherwise
+def _ask(question: str, printed: Callable[[Standing], Any], **parameters: str) -> Any:
+    context = op.get_context()
+    if context.as_sql:
+        paper = context.impl.output_buffer
+        return printed(paper.standing) if isinstance(paper, Paper) else None
     return op.get_bind().execute(text(question), parameters).scalar()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.db import floors
-from nxloy_web.schema import history, runner
+from nxloy_web.schema import guards, history, runner
 from nxloy_web.schema.connecting import driver, migrator
 from nxloy_web.schema.history import CONTRACT, EXPAND, Revision
 from nxloy_web.schema.refusals import Refused
@@ -22,10 +22,13 @@ def gated(steps: Steps) -> Steps:
     def one_by_one(heads: Any, context: Any) -> Iterator[Any]:
         for step in steps(heads, context):
             revision = getattr(step, "revision", None)
-            if revision is None or context.as_sql:
+            if revision is None:
                 yield step
                 continue
             described = history.described(revision.module)
+            if context.as_sql:
+                yield from _printed(step, described, context)
+                continue
             if step.is_upgrade:
                 _refuse_up(context.connection, described)
             elif refusal := _why_not_back(context.connection, described):
@@ -37,6 +40,14 @@ def gated(steps: Steps) -> Steps:
                 _lower(described)
 
     return one_by_one
+
+
+def _printed(step: Any, revision: Revision, context: Any) -> Iterator[Any]:
+    """The same questions, printed around the step."""
+    context.impl.static_output(guards.before(step, revision))
+    yield step
+    if last := guards.after(step, revision):
+        context.impl.static_output(last)
 
 
 def _refuse_up(connection: Connection, revision: Revision) -> None:

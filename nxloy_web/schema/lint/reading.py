@@ -22,6 +22,7 @@ from alembic.script import Script, ScriptDirectory
 
 from nxloy_web.schema.lint.sentences import SENTENCES
 from nxloy_web.schema.lint.sql import Change, changes, split
+from nxloy_web.schema.standing import Paper, Standing
 
 OPERATIONS = "nxloy_web.schema."
 ONLINE = {"online", "renames", "backfill"}
@@ -139,24 +140,29 @@ class Revision:
 def read(folder: Path) -> list[Revision]:
     """All revisions of the folder, parents first, each run up and down without a database."""
     scripts = ScriptDirectory(str(folder), version_locations=[str(folder)])
-    catcher = _Catcher()
+    catcher = _Catcher(io.StringIO())
     with EnvironmentContext(Config(), scripts, as_sql=True) as environment:
         environment.configure(
             dialect_name="postgresql",
+            dialect_opts={"paramstyle": "named"},
             literal_binds=True,
             transaction_per_migration=True,
             output_buffer=catcher,
         )
         with Operations.context(environment.get_context()):
             ordered = reversed(list(scripts.walk_revisions()))
-            return [_read(script, catcher) for script in ordered]
+            after: dict[str, Standing] = {}
+            return [_read(script, catcher, after) for script in ordered]
 
 
-def _read(script: Script, catcher: "_Catcher") -> Revision:
+def _read(script: Script, catcher: "_Catcher", after: dict[str, Standing]) -> Revision:
+    """`after`: what stands after each revision."""
     revision = Revision(Path(script.path), script.module, tuple(script._all_down_revisions))
+    catcher.standing = after[revision.parents[0]].copy() if revision.parents else Standing()
     for way in ("upgrade", "downgrade"):
         body = revision.function(way)
         if body is None:
+            after.setdefault(script.revision, catcher.standing.copy())
             continue
         catcher.start(revision.module, body.lineno)
         try:
@@ -166,12 +172,13 @@ def _read(script: Script, catcher: "_Catcher") -> Revision:
         catcher.write("COMMIT;")
         if way == "upgrade":
             revision.up, revision.printed = catcher.statements, catcher.printed
+            after[script.revision] = catcher.standing.copy()
         else:
             revision.down = catcher.statements
     return revision
 
 
-class _Catcher(io.StringIO):
+class _Catcher(Paper):
     """Where Alembic writes the SQL; looks up the stack for who had it written."""
 
     def start(self, module: ModuleType, line: int) -> None:
@@ -182,6 +189,7 @@ class _Catcher(io.StringIO):
         self.write("BEGIN;")
 
     def write(self, script: str) -> int:
+        self.standing.note(script)
         line, through = self._origin()
         texts = split(script)
         for text in texts:
