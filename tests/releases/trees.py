@@ -1,12 +1,16 @@
 """Trees of the product that a test can start: this one as the release that comes next."""
 
 import shutil
+import tarfile
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
+from nxloy_web.version import VERSION
+
 ROOT = Path(__file__).parents[2]
 NEXT = Path(__file__).parent / "next"
+PREVIOUS = Path(__file__).parent / "previous.tar.xz"
 NEXT_VERSION = "0.2.0"
 PARTS = ("nxloy_web", "templates", "static", "migrations", "wsgi.py", "pyproject.toml")
 
@@ -26,3 +30,28 @@ def copy_migrations(folder: Path) -> Path:
     copy = folder / "migrations"
     shutil.copytree(ROOT / "migrations", copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
+
+
+def unpack_previous(folder: Path) -> Path:
+    """The release before this one, as it was archived."""
+    with tarfile.open(PREVIOUS) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def make_next(folder: Path) -> Path:
+    """This tree under the next version's number, with one more change of the schema."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "dist")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            folder.mkdir(exist_ok=True)
+            shutil.copy(source, folder / part)
+    project = folder / "pyproject.toml"
+    text = project.read_text(encoding="utf-8")
+    assert f'version = "{VERSION}"' in text
+    project.write_text(text.replace(f'version = "{VERSION}"', f'version = "{NEXT_VERSION}"', 1))
+    add_next_group(folder / "migrations")
+    return folder

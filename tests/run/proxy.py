@@ -95,9 +95,11 @@ class Person:
         page = self.get(path)[1]
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token is not None, page
-        body = urlencode({"csrf_token": token[1], **typed}).encode()
+        return self.post(path, urlencode({"csrf_token": token[1], **typed}))
+
+    def post(self, path: str, body: str) -> tuple[int, str]:
         headers = {"Referer": self.address + path, "Origin": self.address}
-        return self._open(urllib.request.Request(self.address + path, body, headers))
+        return self._open(urllib.request.Request(self.address + path, body.encode(), headers))
 
     def until(self, path: str, status: int, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds

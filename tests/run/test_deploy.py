@@ -143,11 +143,12 @@ def served(addresses: dict[str, str]) -> Iterator[Served]:
         block("nginx", "proxy_pass"),
         **{
             "listen 443 ssl": f"listen 127.0.0.1:{outer} ssl",
+            "    server 127.0.0.1:8001;\n": "",
             "127.0.0.1:8000": f"127.0.0.1:{inner}",
             "/etc/nxloy/": f"{folder}/",
         },
     )
-    real = {"/srv/nxloy/.venv/bin/python": sys.executable, "8000": str(inner)}
+    real = {"/srv/nxloy/.venv/bin/python": sys.executable, "%i": str(inner)}
     with ExitStack() as running:
         processes = []
         for description in ("the pages", "the background work"):
