@@ -9,6 +9,7 @@ a file.
 import gzip
 import hashlib
 import json
+import mimetypes
 import os
 import re
 import tempfile
@@ -19,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import brotli
-from flask import Flask
+from flask import Flask, Response, abort
+from flask.typing import ResponseReturnValue
 from whitenoise import WhiteNoise
 
 from nxloy_web.web import components
@@ -37,7 +39,7 @@ JS_VENDOR = ("htmx.min.js", "hx-ptag.min.js")
 JS_FIRST = "core.js"
 VERBATIM = ("icons.svg", "geist.woff2", "barcode.js", "zxing_reader.wasm")
 COMPRESSED = {".css", ".js", ".svg", ".wasm", ".webmanifest"}
-HASHED_NAME = re.compile(r"^.+\.[0-9a-f]{12}\.\w+$")
+HASHED_NAME = re.compile(r"^(.+)\.[0-9a-f]{12}(\.\w+)$")
 
 
 @dataclass
@@ -55,12 +57,24 @@ class Assets:
             self.urls, self.stamp = build(self.static), stamp
         return URL_PREFIX + self.urls[name]
 
+    def stand_in(self, name: str) -> ResponseReturnValue:
+        """While two releases serve, a page of the one asks the other for a file that only its own
+        has: a style of the other is better than none, and is not to be kept."""
+        found = HASHED_NAME.match(name)
+        ours = self.urls.get(found[1] + found[2]) if found else None
+        if ours is None:
+            abort(404)
+        content = (self.static / "dist" / ours).read_bytes()
+        kind = mimetypes.guess_type(ours)[0]
+        return Response(content, mimetype=kind, headers={"Cache-Control": "no-store"})
+
 
 def init_app(app: Flask, static: Path = STATIC) -> None:
     """Build when sources changed, serve through WhiteNoise, give templates `asset()`."""
     assets = Assets(static, app.debug, build(static), newest_change(static))
     app.extensions["assets"] = assets
     app.jinja_env.globals["asset"] = assets.url
+    app.add_url_rule(f"{URL_PREFIX}<path:name>", "static_of_another_release", assets.stand_in)
     components.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,

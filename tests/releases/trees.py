@@ -53,5 +53,7 @@ def make_next(folder: Path) -> Path:
     text = project.read_text(encoding="utf-8")
     assert f'version = "{VERSION}"' in text
     project.write_text(text.replace(f'version = "{VERSION}"', f'version = "{NEXT_VERSION}"', 1))
+    with (folder / "static" / "css" / "base.css").open("a", encoding="utf-8") as style:
+        style.write("\n.of-the-next-release { color: inherit; }\n")
     add_next_group(folder / "migrations")
     return folder

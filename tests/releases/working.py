@@ -1,5 +1,6 @@
 """People at work behind the proxy, who remember what they were answered."""
 
+import re
 import threading
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -38,13 +39,20 @@ class Seller(threading.Thread):
         while not self._ended.is_set():
             if self._give(card):
                 self.told.given += 1
-            self._look(f"/b/{self._slug}/customers/")
+            self._look_styled(f"/b/{self._slug}/customers/")
 
     def stop(self) -> Told:
         self._ended.set()
         self.join(60)
         assert not self.is_alive()
         return self.told
+
+    def _look_styled(self, path: str) -> None:
+        """A page with its style, which the other release may have to give."""
+        page = self._look(path)
+        style = re.search(r'href="(/static/nx\.[^"]+\.css)"', page or "")
+        if style is not None:
+            self._look(style[1])
 
     def _look(self, path: str) -> str | None:
         self.told.asked += 1

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,20 @@ def test_readiness_refuses_a_role_that_no_policy_holds_for(
     answer = on_database(database.migrator_url).get("/readyz")
     assert answer.status_code == 503
     assert "bypasses row-level security" in answer.json["problems"][0]
+
+
+def test_a_file_of_another_release_has_a_stand_in(client: FlaskClient) -> None:
+    """S2: two releases serve side by side, and a page of one asks the other for its style."""
+    style = re.search(r'href="(/static/nx\.[^"]+\.css)"', client.get("/sign-in").text)
+    assert style is not None
+    other = client.get("/static/nx.0123456789ab.css")
+    assert (other.status_code, other.mimetype) == (200, "text/css")
+    assert other.headers["Cache-Control"] == "no-store"
+    with closing(client.get(style[1])) as ours:
+        assert other.data == ours.data
+    assert client.get("/static/unknown.0123456789ab.css").status_code == 404
+    assert client.get("/static/nx.css").status_code == 404
+    assert client.get("/static/..%2F..%2Fwsgi.py").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing-here", "/healthz"])
