@@ -18,6 +18,7 @@ from nxloy_web.schema.locking import PATIENCE
 from nxloy_web.schema.new_table import new_table_command
 from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.phase_commands import go_through
+from nxloy_web.schema.reparent_command import reparent_command
 
 
 @click.group(
@@ -134,5 +135,6 @@ for command in (
     lint_command,
     new_table_command,
     operator_command,
+    reparent_command,
 ):
     schema_group.add_command(command)

@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import history
 from nxloy_web.schema.history import EXPAND, Revision
-from nxloy_web.schema.refusals import Refused
+from nxloy_web.schema.refusals import DatabaseIsAhead, Refused
 
 
 def lacks(connection: Connection) -> list[str]:
@@ -18,8 +18,10 @@ def lacks(connection: Connection) -> list[str]:
     """
     try:
         pending = history.following(_known(str(history.folder())), history.current(connection))
-    except Refused:
+    except DatabaseIsAhead:
         return []
+    except Refused as refusal:
+        return [refusal.message]
     return [revision.title for revision in pending if revision.phase == EXPAND]
 
 

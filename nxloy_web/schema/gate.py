@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.db import floors
-from nxloy_web.schema import guards, history, runner
+from nxloy_web.schema import guards, history, line, runner
 from nxloy_web.schema.connecting import driver, migrator
 from nxloy_web.schema.history import CONTRACT, EXPAND, Revision
 from nxloy_web.schema.refusals import Refused
@@ -20,6 +20,8 @@ def gated(steps: Steps) -> Steps:
     """The same steps, each asked for just before it runs (an earlier one may open the gate)."""
 
     def one_by_one(heads: Any, context: Any) -> Iterator[Any]:
+        if len(heads) < 2:  # else the way back is what mends it
+            line.refuse_two(context.environment_context.script, heads)
         for step in steps(heads, context):
             revision = getattr(step, "revision", None)
             if revision is None:

@@ -1,7 +1,7 @@
 """The revisions as what they are to a deployment: expand, data, contract."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from nxloy_web import host
+from nxloy_web.schema import line
 from nxloy_web.schema.data import DataMigration
-from nxloy_web.schema.refusals import Refused
+from nxloy_web.schema.refusals import DatabaseIsAhead, Refused
 
 EXPAND, DATA, CONTRACT = "expand", "data", "contract"
 COMMANDS = {
@@ -44,24 +45,44 @@ class Revision:
     migration: DataMigration | None
 
 
-def revisions() -> list[Revision]:
-    """The whole history, oldest first."""
-    return [described(script.module) for script in reversed(list(_scripts().walk_revisions()))]
+def revisions(here: Collection[str] = ()) -> list[Revision]:
+    """The whole history, oldest first. Refused when it has no single order; `here` is where a
+    database is, whose revisions are left where they are in what is proposed then."""
+    found = scripts()
+    line.refuse_two(found, here)
+    return [described(script.module) for script in reversed(list(found.walk_revisions()))]
+
+
+def scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(host.migrations())
 
 
 def folder() -> Path:
     """Where the revisions stand."""
-    return Path(_scripts().versions)
+    return Path(scripts().versions)
+
+
+def heads(connection: Connection) -> tuple[str, ...]:
+    """What the database says of itself: one revision, or none before there is a schema."""
+    return tuple(MigrationContext.configure(connection).get_current_heads())
 
 
 def current(connection: Connection) -> str | None:
     """The revision the database is at; None for one without a schema."""
-    return MigrationContext.configure(connection).get_current_revision()
+    found = heads(connection)
+    if len(found) > 1:
+        raise Refused(
+            f"The database is at {' and '.join(sorted(found))} at once: the revisions had no "
+            "single order when it was brought there. Go back with `flask db downgrade` to the "
+            "last one that both follow."
+        )
+    return found[0] if found else None
 
 
 def pending(connection: Connection) -> list[Revision]:
     """What the database does not have yet, in order. Refused when it is ahead of this code."""
-    return list(following(revisions(), current(connection)))
+    here = current(connection)
+    return list(following(revisions((here,) if here else ()), here))
 
 
 def following(known: Sequence[Revision], here: str | None) -> Sequence[Revision]:
@@ -70,7 +91,7 @@ def following(known: Sequence[Revision], here: str | None) -> Sequence[Revision]
         return known
     places = {revision.id: place for place, revision in enumerate(known)}
     if here not in places:
-        raise Refused(f"The database is at {here}, which this version does not know of.")
+        raise DatabaseIsAhead(f"The database is at {here}, which this version does not know of.")
     return known[places[here] + 1 :]
 
 
@@ -116,7 +137,3 @@ def _title(file: Path) -> str:
     """The first line of a revision's docstring, from its text: Python drops it with -OO."""
     said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     return said.partition("\n")[0]
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(host.migrations())

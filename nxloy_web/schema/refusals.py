@@ -11,3 +11,7 @@ class Refused(CommandError, ClickException):
 
 class TableBusy(Refused):
     """A lock was not granted in time; nothing was changed."""
+
+
+class DatabaseIsAhead(Refused):
+    """A newer version of the application has brought the database further than this one knows."""

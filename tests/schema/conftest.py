@@ -141,3 +141,15 @@ def _lending(stock: Stock) -> Iterator[At]:
     yield lend
     for walk in lent:
         stock.drop(walk)
+
+
+@pytest.fixture
+def versions(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the history that may be written to."""
+    original = Path(app.extensions["migrate"].directory)
+    copy = tmp_path / "migrations"
+    shutil.copytree(original, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    known = app.extensions["migrate"]
+    monkeypatch.setattr(known, "directory", str(copy))
+    monkeypatch.setattr(known.migrate, "directory", str(copy))
+    return copy / "versions"

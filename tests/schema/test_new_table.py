@@ -1,7 +1,6 @@
 """The base table of the catalogue: what `flask schema new-table` writes is safe as it stands."""
 
 import ast
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,6 @@ from flask_migrate import downgrade, upgrade
 
 from nxloy_web.schema import lint
 from nxloy_web.schema.new_table import new_table_command
-
-
-@pytest.fixture
-def versions(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the history that may be written to."""
-    original = Path(app.extensions["migrate"].directory)
-    copy = tmp_path / "migrations"
-    shutil.copytree(original, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(app.extensions["migrate"], "directory", str(copy))
-    return copy / "versions"
 
 
 def run(app: Flask, *arguments: str) -> Any:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import click
-from flask import current_app
 
-from nxloy_web.schema import lint
+from nxloy_web.schema import history, lint
+from nxloy_web.schema.line import refuse_two
 from nxloy_web.schema.lint import squawk
 
 
@@ -21,9 +21,11 @@ from nxloy_web.schema.lint import squawk
     "versions", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 def lint_command(versions: Path | None) -> None:
-    folder = versions or Path(current_app.root_path).parent / "migrations" / "versions"
+    folder = versions or history.folder()
     if not any(folder.glob("*.py")):
         raise click.ClickException(f"There is no revision in {folder}.")
+    if versions is None:
+        refuse_two(history.scripts())
     findings = lint.check(folder)
     for finding in findings:
         click.echo(str(finding))
