@@ -126,7 +126,10 @@ def upgrade() -> None:
             ["business_id"], ["businesses.id"], name=op.f("fk_invitations_business_id")
         ),
         sa.ForeignKeyConstraint(
-            ["invited_by_user_id"], ["users.id"], name=op.f("fk_invitations_invited_by_user_id")
+            ["invited_by_user_id"],
+            ["users.id"],
+            # nx: assured NX033 only a sign-up that nobody confirmed is deleted, and by the worker
+            name=op.f("fk_invitations_invited_by_user_id"),
         ),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_invitations")),
     )

@@ -45,6 +45,7 @@ def upgrade() -> None:
     )
     online.add_check("ck_loyalty_tiers_color_hex", TABLE, "color ~ '^#[0-9a-fA-F]{6}$'")
     online.add_check("ck_loyalty_tiers_multiplier_positive", TABLE, "multiplier > 0")
+    # nx: assured NX032 the contract before it has let no such tier through
     online.add_check("ck_loyalty_tiers_required_points_not_negative", TABLE, "required_points >= 0")
     online.create_index(
         "ix_loyalty_tiers_deleted_at",

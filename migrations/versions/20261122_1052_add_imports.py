@@ -40,7 +40,10 @@ def upgrade() -> None:
             ["business_id"], ["businesses.id"], name=op.f("fk_uploaded_files_business_id")
         ),
         sa.ForeignKeyConstraint(
-            ["by_user_id"], ["users.id"], name=op.f("fk_uploaded_files_by_user_id")
+            ["by_user_id"],
+            ["users.id"],
+            # nx: assured NX033 only a sign-up that nobody confirmed is deleted, and by the worker
+            name=op.f("fk_uploaded_files_by_user_id"),
         ),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_uploaded_files")),
     )
@@ -86,6 +89,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["business_id", "file_id"],
             ["uploaded_files.business_id", "uploaded_files.id"],
+            # nx: assured NX033 the row of a file stays when its content goes
             name=op.f("fk_import_runs_business_id_file_id"),
             ondelete="RESTRICT",
         ),
@@ -93,7 +97,10 @@ def upgrade() -> None:
             ["business_id"], ["businesses.id"], name=op.f("fk_import_runs_business_id")
         ),
         sa.ForeignKeyConstraint(
-            ["by_user_id"], ["users.id"], name=op.f("fk_import_runs_by_user_id")
+            ["by_user_id"],
+            ["users.id"],
+            # nx: assured NX033 only a sign-up that nobody confirmed is deleted, and by the worker
+            name=op.f("fk_import_runs_by_user_id"),
         ),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_import_runs")),
     )

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["business_id"], ["businesses.id"], name=op.f("fk_purchases_business_id")
         ),
+        # nx: assured NX033 only a sign-up that nobody confirmed is deleted, and by the worker
         sa.ForeignKeyConstraint(["by_user_id"], ["users.id"], name=op.f("fk_purchases_by_user_id")),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_purchases")),
     )

@@ -32,7 +32,10 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("occurred_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["actor_user_id"], ["users.id"], name=op.f("fk_audit_entries_actor_user_id")
+            ["actor_user_id"],
+            ["users.id"],
+            # nx: assured NX033 only a sign-up that nobody confirmed is deleted, and by the worker
+            name=op.f("fk_audit_entries_actor_user_id"),
         ),
         sa.ForeignKeyConstraint(
             ["business_id"], ["businesses.id"], name=op.f("fk_audit_entries_business_id")

@@ -17,6 +17,7 @@ down_loses = ("approvals",)
 
 @one_transaction
 def upgrade() -> None:
+    # nx: assured NX033 a purchase is voided, never deleted, and so is nobody who did something
     op.create_table(
         "approvals",
         sa.Column("business_id", sa.Text(), nullable=False),
@@ -64,10 +65,14 @@ def upgrade() -> None:
             ["business_id"], ["businesses.id"], name=op.f("fk_approvals_business_id")
         ),
         sa.ForeignKeyConstraint(
-            ["asked_by_user_id"], ["users.id"], name=op.f("fk_approvals_asked_by_user_id")
+            ["asked_by_user_id"],
+            ["users.id"],
+            name=op.f("fk_approvals_asked_by_user_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["decided_by_user_id"], ["users.id"], name=op.f("fk_approvals_decided_by_user_id")
+            ["decided_by_user_id"],
+            ["users.id"],
+            name=op.f("fk_approvals_decided_by_user_id"),
         ),
         *(
             sa.ForeignKeyConstraint(

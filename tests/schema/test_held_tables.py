@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from nxloy_web.schema import locking
 from nxloy_web.schema.history import DATA
+from nxloy_web.schema.lint.bodies import compiled
 from nxloy_web.schema.lint.sql import split
 from nxloy_web.schema.lock_modes import EXCLUSIVE, NO_WRITES, locks_of
 from nxloy_web.schema.refusals import Refused, TableBusy
@@ -215,7 +216,7 @@ def _statements() -> Iterator[list[Seen]]:
 
     def note(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
         bound = bounds.setdefault(cursor.connection.info.backend_pid, {})
-        for text in split(statement):
+        for text, _ in split(compiled(statement)):
             found = re.match(r"set (local )?lock_timeout = '(\d+)ms'", text)
             if found:
                 bound["local" if found[1] else "session"] = int(found[2])

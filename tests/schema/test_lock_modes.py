@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nxloy_web.schema.lint.sql import split
+from nxloy_web.schema.lint.sql import tidy
 from nxloy_web.schema.lock_modes import MEANING, locks_of, strongest
 
 IN_A_TRANSACTION = [
@@ -31,8 +31,8 @@ IN_A_TRANSACTION = [
 @pytest.mark.parametrize("statement", IN_A_TRANSACTION)
 def test_the_plan_knows_the_locks_of(database: Any, statement: str) -> None:
     said: dict[str, set[str]] = {}
-    for part in split(statement):
-        for table, mode in locks_of(part):
+    for part in statement.split(";"):
+        for table, mode in locks_of(tidy(part)):
             said.setdefault(table, set()).add(mode)
     assert said, "the plan knows of no lock at all"
     with psycopg.connect(database.migrator_url) as connection:
@@ -59,8 +59,7 @@ def test_what_is_made_in_the_statement_is_nobodys_table() -> None:
     ],
 )
 def test_an_index_is_built_beside_the_people(statement: str) -> None:
-    (tidied,) = split(statement)
-    assert list(locks_of(tidied)) == [("customers", "SHARE UPDATE EXCLUSIVE")]
+    assert list(locks_of(tidy(statement))) == [("customers", "SHARE UPDATE EXCLUSIVE")]
 
 
 def _number(connection: psycopg.Connection[Any], table: str) -> int:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from nxloy_web.schema.lint import locks, phases, squawk, tenancy
+from nxloy_web.schema.lint import bodies, locks, old_code, phases, squawk, tenancy
 from nxloy_web.schema.lint.assurance import heard
+from nxloy_web.schema.lint.phases import Filled
 from nxloy_web.schema.lint.reading import Finding, Revision, read
 from nxloy_web.schema.lint.tables import Schema
 
@@ -27,7 +28,7 @@ def check(versions_folder: Path) -> list[Finding]:
 
 def _ours(revisions: list[Revision]) -> Iterator[Finding]:
     schemas: dict[str, Schema] = {}
-    migrations: dict[str, str] = {}
+    migrations: dict[str, Filled] = {}
     parents = {parent for revision in revisions for parent in revision.parents}
     for revision in revisions:
         name = revision.module.revision
@@ -37,8 +38,11 @@ def _ours(revisions: list[Revision]) -> Iterator[Finding]:
             yield revision.finding("NX015", 1, error=revision.error)
         yield from tenancy.rules(revision, before, after)
         yield from locks.rules(revision, before)
+        yield from old_code.rules(revision, before, after)
+        yield from bodies.rules(revision)
         yield from phases.rules(revision, before, migrations)
         if migration := revision.says("MIGRATION"):
-            migrations[migration.name] = revision.says("group")
+            migrations[migration.name] = Filled(revision.says("group"), migration.table)
         if name not in parents:
             yield from tenancy.at_the_end(after)
+            yield from old_code.at_the_end(after)

@@ -3,25 +3,35 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from nxloy_web.schema.lint.old_code import is_harmless
 from nxloy_web.schema.lint.reading import Finding, Revision
+from nxloy_web.schema.lint.sql import Change
 from nxloy_web.schema.lint.tables import Schema
 
 BREAKS_OLD_CODE = ("drop column", "drop table", "rename column", "rename table", "change type")
 INSTEAD = [  # of types; the second pattern is that of the column's name
     (r"json$", "", "jsonb: json has no comparison"),
     (
-        r"timestamp(?!tz| (\( \d \) )?with time zone)",
+        r"timestamp(?!tz)",
         "",
         "timestamptz: without a zone nobody knows which moment is meant",
     ),
     (r".*serial", "", "text from new_id(), or bigint GENERATED ALWAYS AS IDENTITY"),
-    (r"(int|integer|int4|smallint)$", r"(.*_)?id$", "text from new_id(), or bigint: it runs out"),
+    (r"(int4|int2)$", r"(.*_)?id$", "text from new_id(), or bigint: it runs out"),
 ]
 
 
-def rules(revision: Revision, before: Schema, migrations: dict[str, str]) -> Iterator[Finding]:
-    """`migrations`: the data migrations up to here, and the group of each."""
+class Filled(NamedTuple):
+    """What a data migration belongs to."""
+
+    group: str
+    table: str
+
+
+def rules(revision: Revision, before: Schema, migrations: dict[str, Filled]) -> Iterator[Finding]:
+    """`migrations`: the data migrations up to here."""
     yield from _rows(revision)
     yield from _imports(revision)
     yield from _old_code(revision, before)
@@ -33,12 +43,20 @@ def rules(revision: Revision, before: Schema, migrations: dict[str, str]) -> Ite
 
 def _rows(revision: Revision) -> Iterator[Finding]:
     for statement, change in revision.each("rows"):
-        if statement.is_written_here:
+        if statement.is_written_here and not _is_reference_row(revision, change):
             yield revision.finding("NX020 rows", statement, change)
     upgrade = revision.function("upgrade")
     calls = "backfill.run(MIGRATION)" in (ast.unparse(upgrade) if upgrade else "")
     if {calls, bool(revision.says("MIGRATION"))} != {revision.says("phase") == "data"}:
         yield revision.finding("NX020 shape", 1)
+
+
+def _is_reference_row(revision: Revision, change: Change) -> bool:
+    """A few rows written out, which hold nobody up: in one transaction with their table, or such
+    that adding them again does no harm."""
+    values = change.node.get("selectStmt", {}).get("SelectStmt", {}).get("valuesLists")
+    is_once = revision.is_one_transaction or "onConflictClause" in change.node
+    return change.detail == "insert into" and bool(values) and is_once
 
 
 def _imports(revision: Revision) -> Iterator[Finding]:
@@ -57,11 +75,14 @@ def _old_code(revision: Revision, before: Schema) -> Iterator[Finding]:
         yield revision.finding("NX030 phase", 1)
     for statement, change in revision.each(*BREAKS_OLD_CODE):
         if change.table in before.tables and phase != "contract":
+            column = before.tables[change.table].columns.get(change.name, "")
+            if change.kind == "change type" and is_harmless(column, change.detail):
+                continue
             thing = ".".join(filter(None, (change.table, change.name)))
             yield revision.finding("NX030 early", statement, change, thing=thing)
 
 
-def _contract(revision: Revision, migrations: dict[str, str]) -> Iterator[Finding]:
+def _contract(revision: Revision, migrations: dict[str, Filled]) -> Iterator[Finding]:
     if not re.fullmatch(r"\d+(\.\d+)+", str(revision.says("min_app"))):
         yield revision.finding("NX030 version", 1)
     needs, group = revision.says("needs", ()), revision.says("group")
@@ -69,8 +90,12 @@ def _contract(revision: Revision, migrations: dict[str, str]) -> Iterator[Findin
         if name not in migrations:
             yield revision.finding("NX030 unknown", 1, migration=name)
     for name, of in migrations.items():
-        if group and of == group and name not in needs:
+        if group and of.group == group and name not in needs:
             yield revision.finding("NX030 unfinished", 1, migration=name)
+    filled = {migrations[name].table for name in needs if name in migrations}
+    for statement, change in revision.each("drop column"):
+        if "renames.finish_rename" in statement.through and change.table not in filled:
+            yield revision.finding("NX030 rename", statement, change)
     for statement, change in revision.each("create table", "add column"):
         yield revision.finding("NX041", statement, change)
 

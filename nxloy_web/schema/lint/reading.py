@@ -15,13 +15,14 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+import pgparse
 from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import Script, ScriptDirectory
 
 from nxloy_web.schema.lint.sentences import SENTENCES
-from nxloy_web.schema.lint.sql import Change, changes, split
+from nxloy_web.schema.lint.sql import Change, split, tidy
 from nxloy_web.schema.standing import Paper, Standing
 
 OPERATIONS = "nxloy_web.schema."
@@ -82,6 +83,8 @@ class Revision:
     down: list[Statement] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)  # the way up, as it is
     error: str = ""  # why it could not be printed
+    harmless: set[tuple[int, str]] = field(default_factory=set)
+    """Lines, and what squawk says of them without reason."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -97,6 +100,11 @@ class Revision:
 
     def says(self, attribute: str, otherwise: Any = "") -> Any:
         return getattr(self.module, attribute, otherwise)
+
+    @property
+    def group(self) -> str:
+        """What belongs together; a revision without a group is one by itself."""
+        return str(self.says("group") or self.module.revision)
 
     @property
     def is_one_transaction(self) -> bool:
@@ -191,20 +199,23 @@ class _Catcher(Paper):
     def write(self, script: str) -> int:
         self.standing.note(script)
         line, through = self._origin()
-        texts = split(script)
-        for text in texts:
-            if text == "begin":
+        try:
+            statements = split(script)
+        except pgparse.PGQueryError as error:
+            broken = Change("broken", detail=error.message)
+            statements = [(tidy(script), (broken,))]
+        for text, done in statements:
+            if text.startswith("begin"):
                 self.transactions += 1
                 self.transaction = self.transactions
             if text.startswith("set local search_path to"):
                 # The job queue keeps its own tables in its own schema, and none of our rules.
                 self.is_ours = "nx" in text.split()
             elif self.is_ours or text == "commit":
-                done = tuple(changes(text))
                 self.statements.append(Statement(text, line, through, self.transaction, done))
             if text == "commit":
                 self.transaction = 0
-        if self.is_ours or texts == ["commit"]:
+        if statements and (self.is_ours or statements[-1][0] == "commit"):
             self.printed.append(Printed(script.strip(), self.statements[-1]))
         return len(script)
 

@@ -31,6 +31,14 @@ SENTENCES = {
     "(security_invoker = true) AS ...",
     "NX007 materialized view": "{name} is filled as its owner and has no policy of its own. Keep a "
     "tenant table of its figures instead.",
+    "NX008": "The policy {name} of {table} is not the one that keeps businesses apart, and "
+    "policies add up: rows of others could be seen. Leave policies to operations.tenant_table.",
+    "NX009 trigger": "{name} keeps the rows of {table} right while this code runs. Leave it, or "
+    "drop it in a contract; what keeps history as it was stays for good.",
+    "NX009 off": "{table} loses a guard here: {detail}. Leave it awake.",
+    "NX009 rule": "A rule rewrites what people send to {table}, past triggers and grants. Use a "
+    "trigger.",
+    "NX009 function": "{name}() is what refuses a change of history. Make another function.",
     "NX010": "'{shown} ...' on {locked}, which people are working with: no short lock timeout, no "
     "second try, no repair. Use {instead}.",
     "NX010 block": "Nobody can tell what a DO block locks. Write its statements out.",
@@ -45,12 +53,27 @@ SENTENCES = {
     "NX014": "As the owner, policies hide the rows: updates touch none, and foreign keys are "
     "validated without looking. Leave the role alone; the migrator may do all of it.",
     "NX015": "Its SQL cannot be printed (--sql), so nobody can read it before it runs: {error}.",
+    "NX015 parse": "PostgreSQL does not understand this: {error}.",
+    "NX015 body": "PostgreSQL does not understand the body of {name}: {error}.",
+    "NX015 step": "PostgreSQL does not understand the step of {name}: {error}.",
+    "NX016": "{target} may use {table} by this. Name nx_app, nx_worker or nx_doors, and let nobody "
+    "give it away.",
+    "NX017": "{name} runs text that it builds: nobody can tell what that locks or lets through. "
+    "Write the statements out.",
+    "NX018": "{name} runs as its owner along a path that its caller sets. Use operations.door, or "
+    "SET search_path = nx, pg_temp.",
+    "NX019": "{word} of {table} in {name} has no WHERE, so it means every row of every business.",
     "NX020 rows": "'{detail} {table}' keeps rows locked until the revision ends. Move rows by a "
     "DataMigration in a revision with phase = 'data'.",
     "NX020 shape": "A revision that moves rows has phase = 'data', MIGRATION = DataMigration(...) "
     "and an upgrade that calls backfill.run(MIGRATION); no other revision has these.",
     "NX021": "{import_} will change, and this revision must not. Write down the columns and values "
     "that it needs; of the application only nxloy_web.schema may be imported.",
+    "NX022 span": "The step of {name} has no {{span}}, so each batch would do all rows.",
+    "NX022 many": "The step of {name} is several statements. Make it one, or a function.",
+    "NX022 kind": "The step of {name} does not only move rows. Change the schema in a revision.",
+    "NX030 rename": "{table}.{name} may not be filled yet: add the data migration that copies "
+    "it to needs.",
     "NX030 phase": "Say phase = 'expand', 'data' or 'contract'.",
     "NX030 early": "Code that is still running uses {thing}. Do this in a revision with phase = "
     "'contract' and min_app, one release after the code stopped using it.",
@@ -59,6 +82,16 @@ SENTENCES = {
     "NX030 unfinished": "The data migration {migration} of this group may be unfinished: add it to "
     "needs.",
     "NX031": "{table}.{name} is {detail}. Use {instead}.",
+    "NX032 null": "Code that is still running may leave {table}.{name} empty. Do this in a "
+    "contract, when it is gone.",
+    "NX032 check": "Code that is still running may break {name} of {table}. Take on a tighter rule "
+    "in a contract, when it is gone.",
+    "NX033": "{table} ({columns}) refers to {target} and no index begins with it, so each row that "
+    "is deleted there looks at all rows here. Add online.create_index.",
+    "NX034": "{table}.{name} is filled for every row while nobody reads. Add a plain column, set "
+    "its default afterwards, and fill it by a data migration.",
+    "NX035": "This holds up everybody who uses {table}: it {why}.",
+    "NX036": "CASCADE takes things that nobody has named. Name and drop them one by one.",
     "NX040 none": "There is no way back: write a downgrade() that undoes this upgrade.",
     "NX040 loses": "Going down loses rows or values of {table}. Name it in down_loses, so that the "
     "downgrade is refused while it holds rows, or assure why nothing is lost.",

@@ -47,6 +47,8 @@ def findings(revisions: Iterable[Revision]) -> Iterator[Finding]:
         for said in json.loads(done.stdout):
             revision, lines = origins[said["file"]]
             statement = lines[said["line"]]
+            if (statement.line, said["rule_name"]) in revision.harmless:
+                continue
             if statement.is_written_here or said["rule_name"] not in LEFT_TO_OPERATIONS:
                 sentence = " ".join(filter(None, (said["message"], said["help"])))
                 yield revision.at(said["rule_name"], statement, sentence)

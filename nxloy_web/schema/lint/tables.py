@@ -7,6 +7,7 @@ from functools import partial
 
 from nxloy_web.schema.lint.reading import Finding, Revision
 from nxloy_web.schema.lint.sql import Change
+from nxloy_web.schema.lint.trees import Node
 
 ALIVE = "deleted_at is null"
 MINE = "business_id = current_setting ( 'app.business_id' , true )"
@@ -22,6 +23,11 @@ class Table:
     full_uniques: frozenset[str] = frozenset()  # older than deleted_at, so they count the deleted
     tenant_since: Say | None = None  # makes a finding where business_id was added
     soft_since: Say | None = None  # the same for deleted_at
+    groups: dict[str, str] = field(default_factory=dict)  # column: the group that added it
+    checks: dict[str, Node] = field(default_factory=dict)  # name: its expression
+    triggers: dict[str, str] = field(default_factory=dict)  # name: its function
+    indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)  # name: what it begins with
+    references: dict[tuple[str, ...], tuple[str, Say]] = field(default_factory=dict)
 
     @property
     def is_tenant(self) -> bool:
@@ -31,7 +37,11 @@ class Table:
     def missing_guards(self) -> list[str]:
         return [guard for guard in GUARDS if guard not in self.guards]
 
-    def apply(self, change: Change, say: Say) -> None:
+    def has_index_for(self, columns: tuple[str, ...]) -> bool:
+        return any(set(index[: len(columns)]) == set(columns) for index in self.indexes.values())
+
+    def apply(self, change: Change, say: Say, group: str) -> None:
+        self._follow(change, say, group)
         match change.kind:
             case "add column" | "change type":
                 self.columns = {**self.columns, change.name: change.detail}
@@ -62,6 +72,32 @@ class Table:
             case "alter" if change.detail == "no force row level security":
                 self.guards -= {"force row level security"}
 
+    def _follow(self, change: Change, say: Say, group: str) -> None:
+        """Its rules, triggers and indexes. Copied, not changed: other branches have the old."""
+        name, kind = change.name, change.kind
+        if kind == "add column":
+            self.groups = self.groups | {name: group}
+        elif kind == "check":
+            self.checks = self.checks | {name: change.node.get("raw_expr", {})}
+        elif kind == "trigger":
+            self.triggers = self.triggers | {name: change.target}
+        elif kind == "drop trigger":
+            self.triggers = {key: f for key, f in self.triggers.items() if key != name}
+        elif kind in ("index", "unique index", "primary key", "unique") and change.columns:
+            named = name or f"{kind} of {change.table}"
+            self.indexes = self.indexes | {named: change.columns}
+        elif kind == "foreign key":
+            self.references = self.references | {change.columns: (change.target, say)}
+        elif kind == "rename constraint":
+            new = {name: change.target}
+            self.checks = {new.get(key, key): rule for key, rule in self.checks.items()}
+            self.indexes = {new.get(key, key): names for key, names in self.indexes.items()}
+        elif kind == "drop constraint":
+            self.checks = {key: node for key, node in self.checks.items() if key != name}
+            self.indexes = {key: columns for key, columns in self.indexes.items() if key != name}
+        elif kind == "drop column":
+            self.references = {c: to for c, to in self.references.items() if name not in c}
+
 
 @dataclass
 class Schema:
@@ -72,10 +108,11 @@ class Schema:
         schema = Schema({name: copy.copy(t) for name, t in self.tables.items()}, self.enums)
         for statement in revision.up:
             for change in statement.changes:
-                schema._apply(change, partial(revision.finding, place=statement, change=change))
+                say = partial(revision.finding, place=statement, change=change)
+                schema._apply(change, say, revision.group)
         return schema
 
-    def _apply(self, change: Change, say: Say) -> None:
+    def _apply(self, change: Change, say: Say, group: str) -> None:
         match change.kind:
             case "create table":
                 self.tables[change.table] = Table()
@@ -88,5 +125,6 @@ class Schema:
             case "drop index":
                 for table in self.tables.values():
                     table.full_uniques -= {change.name}
+                    table.indexes = {n: c for n, c in table.indexes.items() if n != change.name}
             case _ if change.table in self.tables:
-                self.tables[change.table].apply(change, say)
+                self.tables[change.table].apply(change, say, group)

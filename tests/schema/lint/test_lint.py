@@ -85,3 +85,9 @@ def expected(file: str) -> Places:
             at = number + 1 if found[1] else number
             places |= {(at, rule) for rule in found[2].split(", ")}
     return places
+
+
+def test_the_page_has_every_rule_and_no_other() -> None:
+    page = (ROOT / "docs" / "linting.md").read_text()
+
+    assert set(re.findall(r"NX\d+", page)) == {key.split()[0] for key in SENTENCES}

@@ -14,7 +14,8 @@ down_loses = ("notes",)
 
 @one_transaction
 def upgrade() -> None:
-    op.create_table(  # expect below: NX001
+    op.create_table(
+        # expect below: NX001
         "notes",
         sa.Column("business_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -22,6 +23,7 @@ def upgrade() -> None:
     )
     op.execute("ALTER TABLE notes ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE notes FORCE ROW LEVEL SECURITY")
+    # expect below: NX008
     op.execute("CREATE POLICY tenant ON notes USING (true)")
     ops.open_table("notes", app="SELECT, INSERT")
 

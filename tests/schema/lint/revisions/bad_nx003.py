@@ -18,7 +18,8 @@ def upgrade() -> None:
         "notes",
         sa.Column("business_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), sa.ForeignKey("customers.id")),  # expect: NX003
+        # expect below: NX003, NX033
+        sa.Column("customer_id", sa.Text(), sa.ForeignKey("customers.id")),
         sa.PrimaryKeyConstraint("business_id", "id"),
     )
     ops.tenant_table("notes", app="SELECT, INSERT")

@@ -9,7 +9,8 @@ phase = "expand"
 
 def upgrade() -> None:
     online.add_foreign_key(
-        "fk_customers_friend",  # expect: NX003
+        # expect below: NX003, NX033
+        "fk_customers_friend",
         "customers",
         ["id"],
         "loyalty_programs",

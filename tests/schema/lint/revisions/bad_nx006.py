@@ -9,10 +9,12 @@ phase = "expand"
 
 def upgrade() -> None:
     for column in ("lower(email)", "spent"):
-        online.create_index("ix_customers", "customers", ["business_id", column])  # expect: NX006
-    online.run_locked(  # expect: require-concurrent-index-creation
-        "customers",
         # expect below: NX006
+        online.create_index("ix_customers", "customers", ["business_id", column])
+    # expect below: require-concurrent-index-creation
+    online.run_locked(
+        "customers",
+        # expect below: NX006, NX035
         "CREATE INDEX ix_words ON customers USING gin (business_id, email gin_trgm_ops)",
         reason="searching for words in the middle",
     )

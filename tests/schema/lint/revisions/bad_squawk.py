@@ -8,8 +8,10 @@ phase = "expand"
 
 
 def upgrade() -> None:
-    online.run_locked(  # expect: adding-not-nullable-field
+    # expect below: adding-not-nullable-field
+    online.run_locked(
         "customers",
+        # expect below: NX032, NX035
         "ALTER TABLE customers ALTER COLUMN status SET NOT NULL",
         reason="nobody has written nulls",
     )

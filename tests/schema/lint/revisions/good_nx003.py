@@ -25,6 +25,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("business_id", "id"),
     )
+    op.create_index("ix_notes", "notes", ["business_id", "customer_id"])
+    # nx: assured NX004 a person is deleted, and looked for, across businesses
+    op.create_index("ix_notes_user", "notes", ["user_id"])
     ops.tenant_table("notes", app="SELECT, INSERT")
 
 

@@ -4,16 +4,19 @@ from nxloy_web.schema import online
 
 revision = "good_squawk"
 down_revision = "beginning"
-phase = "expand"
+phase = "contract"
+min_app = "0.1.0"
 
 
 def upgrade() -> None:
-    # nx: assured adding-not-nullable-field a check of the same name has proven it
+    online.add_check("ck_customers_status_there", "customers", "status IS NOT NULL")
     online.run_locked(
         "customers",
         "ALTER TABLE customers ALTER COLUMN status SET NOT NULL",
-        reason="nobody has written nulls",
+        reason="the check has proven it",
     )
+    # nx: assured ban-drop-view the code that read it is gone
+    online.run_locked("customers", "DROP VIEW IF EXISTS old", reason="it is dropped at once")
 
 
 def downgrade() -> None:

@@ -1,4 +1,5 @@
 """The catalogue's SQL: the launch, as its schema comes out in SQL, with our column names."""
+# expect: NX033
 # expect: NX001, NX003
 # expect: NX004, NX006
 # expect: NX012, NX031
