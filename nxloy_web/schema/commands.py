@@ -15,6 +15,7 @@ from nxloy_web.schema.golden_command import golden_command
 from nxloy_web.schema.history import COMMANDS, CONTRACT, EXPAND, Revision
 from nxloy_web.schema.lint.command import lint_command
 from nxloy_web.schema.locking import PATIENCE
+from nxloy_web.schema.new_change.command import new_change_group
 from nxloy_web.schema.new_table import new_table_command
 from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.phase_commands import go_through
@@ -133,6 +134,7 @@ for command in (
     doctor_command,
     golden_command,
     lint_command,
+    new_change_group,
     new_table_command,
     operator_command,
     reparent_command,

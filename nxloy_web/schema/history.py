@@ -18,6 +18,8 @@ from nxloy_web.schema import line
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.refusals import DatabaseIsAhead, Refused
 
+LONGEST_ID = 32
+"""Of what `alembic_version` keeps."""
 EXPAND, DATA, CONTRACT = "expand", "data", "contract"
 COMMANDS = {
     EXPAND: "flask schema expand",

@@ -8,6 +8,7 @@ import click
 
 from nxloy_web.db.base import Base
 from nxloy_web.schema import history
+from nxloy_web.schema.history import LONGEST_ID
 
 REVISION = '''"""{title}."""
 
@@ -78,13 +79,16 @@ ARGUMENTS = """
 @click.command(
     "new-table",
     help="""
-    Write the revision of a new tenant TABLE (a plural, like gift_cards) and print its model.
+    Write the revision of a new tenant TABLE (like gift_cards, people or news) and print its model.
 
     Key (business_id, id), policy, grants, timestamps and soft delete are in it; columns of its
     own, references (with business_id in them) and indexes are yours to add to both.
     """,
 )
 @click.argument("table")
+@click.option(
+    "--one", prompt="What is one of them called", help="One row, like gift_card: names the model."
+)
 @click.option("--soft-delete/--no-soft-delete", default=True, show_default=True)
 @click.option(
     "--app",
@@ -92,14 +96,19 @@ ARGUMENTS = """
     show_default=True,
     help="SELECT, INSERT, UPDATE, DELETE: what the application may do.",
 )
-def new_table_command(table: str, soft_delete: bool, app: str) -> None:
+def new_table_command(table: str, one: str, soft_delete: bool, app: str) -> None:
     name = f"add_{table}"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*s", table) or len(name) > 32:
+    if not all(re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", word) for word in (table, one)):
         raise click.ClickException(
-            "A table is a plural in small letters, with `_` between words, of 28 at most."
+            "A table, and one row of it, are small letters with `_` between words."
         )
+    if len(name) > LONGEST_ID:
+        raise click.ClickException(f"A table has {LONGEST_ID - len('add_')} letters at most.")
     if table in Base.metadata.tables:
         raise click.ClickException(f"There is a table {table} already.")
+    model = "".join(word.capitalize() for word in one.split("_"))
+    if model in {mapper.class_.__name__ for mapper in Base.registry.mappers}:
+        raise click.ClickException(f"There is a model {model} already.")
     grants = [word.strip().upper() for word in app.split(",")]
     if not set(grants) <= {"SELECT", "INSERT", "UPDATE", "DELETE"}:
         raise click.ClickException("--app takes some of SELECT, INSERT, UPDATE, DELETE.")
@@ -108,7 +117,7 @@ def new_table_command(table: str, soft_delete: bool, app: str) -> None:
         raise click.ClickException(f"There is a revision {name} already.")
     path = _write(table, name, known[-1].id, soft_delete=soft_delete, app=", ".join(grants))
     click.echo(f"Written: {path}\n\nIts model, for a file of nxloy_web/tables:\n")
-    click.echo(_model(table, soft_delete=soft_delete))
+    click.echo(_model(table, model, soft_delete=soft_delete))
 
 
 def _write(table: str, name: str, after: str, *, soft_delete: bool, app: str) -> Path:
@@ -126,9 +135,9 @@ def _write(table: str, name: str, after: str, *, soft_delete: bool, app: str) ->
     return path
 
 
-def _model(table: str, *, soft_delete: bool) -> str:
+def _model(table: str, model: str, *, soft_delete: bool) -> str:
     return MODEL.format(
-        model="".join(word.capitalize() for word in table.removesuffix("s").split("_")),
+        model=model,
         table=table,
         soft=", SoftDeleteMixin" if soft_delete else "",
         arguments=ARGUMENTS.format(table=table) if soft_delete else "",

@@ -208,8 +208,8 @@ def test_what_cannot_be_done_is_one_sentence(said: Said) -> None:
         "data retry copy_points_to_balance": "The database has no data_migrations yet",
         "operator jo@harbour.example": "The database has no users yet",
         "lint docs": "There is no revision in docs.",
-        "new-table users": "There is a table users already.",
-        'new-table gift_cards --app SELECT"': "--app takes some of",
+        "new-table users --one user": "There is a table users already.",
+        'new-table gift_cards --one gift_card --app SELECT"': "--app takes some of",
     }.items():
         assert sentence in said(f"schema {command}", fails=True)
     assert "0 is not in the range" in said("schema --attempts 0 expand", fails=True)
