@@ -56,6 +56,26 @@ class Database:
         }
 
 
+LONGEST = (
+    "tests/screens/test_every_page.py",
+    "tests/imports/test_cdnow.py",
+    "tests/schema/test_chain.py",
+    "tests/schema/test_killed.py",
+    "tests/run/test_release.py",
+    "tests/run/test_deploy.py",
+    "tests/run/test_run.py",
+    "tests/fuzz/test_fuzz.py",
+    "tests/schema/test_one_change.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one worker's. The longest come first, so that none is left to one at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[embedded.EmbeddedServer]:
     # Not pytest's tmp_path: started by root, the server's own account must be able to enter.
@@ -95,13 +115,41 @@ def clone(server: embedded.EmbeddedServer, template_db: str) -> Callable[[str], 
     return make
 
 
+@pytest.fixture(scope="session")
+def demo_db(
+    server: embedded.EmbeddedServer,
+    clone: Callable[[str], Database],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """A database with the demo business in it, as `flask demo` loads it; only ever cloned."""
+    from nxloy_web import create_app
+    from nxloy_web.db import db
+
+    made = clone("demo")
+    app = create_app(made.config(tmp_path_factory.mktemp("demo")))
+    result = app.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 0, result.output
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+    return made.name
+
+
 @pytest.fixture(scope="module")
 def database(
     request: pytest.FixtureRequest,
     server: embedded.EmbeddedServer,
     clone: Callable[[str], Database],
 ) -> Iterator[Database]:
-    made = clone(request.module.__name__.replace(".", "_")[-60:])
+    """Empty but for the schema; a module with `WITH_DEMO = True` gets the demo business too."""
+    name = request.module.__name__.replace(".", "_")[-60:]
+    if getattr(request.module, "WITH_DEMO", False):
+        _run_as_admin(
+            server, "CREATE DATABASE {} TEMPLATE {}", name, request.getfixturevalue("demo_db")
+        )
+        made = _database(server, name)
+    else:
+        made = clone(name)
     yield made
     _run_as_admin(server, "DROP DATABASE {} WITH (FORCE)", made.name)
 

@@ -22,12 +22,12 @@ FILLED = ["email_norm member_code", "first_name last_name", "name_norm", "points
 ROUNDS = 50
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_chain_goes_on(newest_stock: Stock, seed: int) -> None:
     chain(newest_stock, Killer(seed))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_backfill_goes_on(newest_stock: Stock, seed: int) -> None:
     backfill(newest_stock, Killer(seed))
 

@@ -40,13 +40,7 @@ OF_THE_CUSTOMER = {
     " AND customer_id = %s ORDER BY requested_at DESC LIMIT 1",
 }
 SLUG = "harbour-coffee"
-
-
-@pytest.fixture(scope="module")
-def demo(app: Flask) -> str:
-    result = app.test_cli_runner().invoke(args=["demo"])
-    assert result.exit_code == 0, result.output
-    return SLUG
+WITH_DEMO = True
 
 
 def pages(app: Flask, side: str, as_admin: Any, **known: str) -> Iterator[str]:
@@ -121,7 +115,7 @@ def html_pages(app: Flask, addresses: Iterator[str], client: Any) -> list[str]:
 
 
 def test_every_page_of_the_desk(
-    app: Flask, live_server: str, demo: str, context: BrowserContext, as_admin: Any
+    app: Flask, live_server: str, context: BrowserContext, as_admin: Any
 ) -> None:
     (owner,) = as_admin.execute(
         "SELECT id FROM users WHERE email_norm = 'jo@harbour.example'"
@@ -136,7 +130,7 @@ def test_every_page_of_the_desk(
 
 
 def test_every_page_of_the_portal(
-    app: Flask, live_server: str, demo: str, context: BrowserContext, as_admin: Any
+    app: Flask, live_server: str, context: BrowserContext, as_admin: Any
 ) -> None:
     user_id, customer_id = as_admin.execute(
         "SELECT c.user_id, c.id FROM customers c JOIN businesses b ON b.id = c.business_id"
@@ -152,7 +146,7 @@ def test_every_page_of_the_portal(
     assert {address: lines for address, lines in wrong.items() if lines} == {}
 
 
-def test_the_pages_outside_a_business(app: Flask, live_server: str, demo: str, page: Page) -> None:
+def test_the_pages_outside_a_business(app: Flask, live_server: str, page: Page) -> None:
     addresses = ["/", "/sign-in", "/sign-up", "/gallery", f"/p/{SLUG}/", "/nothing-here"]
     wrong = {address: faults(page, live_server + address) for address in addresses}
     assert {address: lines for address, lines in wrong.items() if lines} == {}

@@ -3,17 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from tests.pressing import Browser, browser_of, drawn_twice
 from tests.screens.test_every_page import SLUG, pages
 
-
-@pytest.fixture(scope="module")
-def demo(app: Flask) -> None:
-    result = app.test_cli_runner().invoke(args=["demo"])
-    assert result.exit_code == 0, result.output
+WITH_DEMO = True
 
 
 def faults(browser: Browser, addresses: Iterator[str]) -> list[str]:
@@ -27,14 +22,14 @@ def faults(browser: Browser, addresses: Iterator[str]) -> list[str]:
     ]
 
 
-def test_no_form_of_the_desk_draws_a_field_twice(app: Flask, demo: None, as_admin: Any) -> None:
+def test_no_form_of_the_desk_draws_a_field_twice(app: Flask, as_admin: Any) -> None:
     """C1 came of it: the application read the empty one of two."""
     row = as_admin.execute("SELECT id FROM users WHERE email_norm = 'jo@harbour.example'")
     browser = browser_of(app, row.fetchone()[0])
     assert faults(browser, pages(app, "b", as_admin)) == []
 
 
-def test_no_form_of_the_portal_draws_a_field_twice(app: Flask, demo: None, as_admin: Any) -> None:
+def test_no_form_of_the_portal_draws_a_field_twice(app: Flask, as_admin: Any) -> None:
     user_id, customer_id = as_admin.execute(
         "SELECT c.user_id, c.id FROM customers c JOIN businesses b ON b.id = c.business_id"
         " WHERE b.slug = %s AND c.email_norm = 'amara@harbour.example'",
