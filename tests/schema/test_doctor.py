@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nxloy_web import create_app
 from nxloy_web.db.roles import LOGINS, create_roles
-from nxloy_web.schema import history
+from nxloy_web.schema import golden, history
 from nxloy_web.schema.doctor import Complaint, Examination, examine
 from nxloy_web.schema.doctor.command import doctor_command
 from nxloy_web.schema.doctor.examination import _connected
@@ -210,6 +210,29 @@ def test_the_command_prints_every_complaint_and_fails(app: Flask, database: Any)
     assert first.startswith("grants: nx_app has DELETE on nx.rewards")
     assert second.startswith("grants: nx_worker has DELETE on nx.rewards")
     assert last == "2 things are not as they should be."
+
+
+def test_what_mends_the_shape_is_printed(app: Flask, database: Any) -> None:
+    """With the complaints as remarks, so that all of it can be loaded."""
+    rule = "ck_reward_redemptions_status_members"
+    run(database.admin_url, f"ALTER TABLE nx.reward_redemptions DROP CONSTRAINT {rule}")
+    printed = app.test_cli_runner().invoke(doctor_command, ["--sql"]).output
+    remark, *statements = printed.split("\n\n")[0].splitlines()
+    assert remark.startswith(f"-- shape: The rule {rule} of nx.reward_redemptions is not there")
+    assert len(statements) == 2
+    run(database.migrator_url, *statements)
+    assert seen(app, database).complaints == []
+
+
+def test_a_revision_without_a_golden_shape_is_named(
+    app: Flask, database: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    golden.changes.cache_clear()
+    monkeypatch.setattr(golden, "folder", lambda: tmp_path)
+    assert sentences(seen(app, database)) == [
+        "The revision base_tables has no golden shape: run `flask schema golden --write` and "
+        "commit what it writes."
+    ]
 
 
 def test_an_address_of_another_role_is_named(app: Flask, database: Any) -> None:
