@@ -16,6 +16,7 @@ from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.gate import gated
 from nxloy_web.schema.printing import standing_at
 from nxloy_web.schema.standing import Paper
+from nxloy_web.schema.way_back import arrived
 from nxloy_web.tables import Base
 
 log = logging.getLogger("nxloy.migrations")
@@ -31,6 +32,7 @@ def configure(**where: Any) -> None:
         render_item=render_item,
         compare_server_default=False,
         transaction_per_migration=True,
+        on_version_apply=arrived,
         **where,
     )
     steps = context.get_context().opts.get("fn")

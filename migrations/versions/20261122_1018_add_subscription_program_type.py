@@ -7,6 +7,7 @@ down_revision = "add_loyalty_programs"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_breaks = ("loyalty_programs WHERE type = 'SUBSCRIPTION'",)
 
 
 RULE = "ck_loyalty_programs_type_members"

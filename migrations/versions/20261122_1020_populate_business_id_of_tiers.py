@@ -36,21 +36,25 @@ ORPHANS = """
            to_jsonb(orphans)
     FROM orphans"""
 # What the contract and the unique indexes after it would stumble over: somebody must say what is
-# meant.
+# meant. No index tells the tiers of a program yet, so those alike are found by sorting all of them
+# once: looking for each among the others would read the table as often as it has rows.
 UNDECIDED = """
     SELECT jsonb_build_object('id', t.id) AS row_key, why.reason, to_jsonb(t) AS row
     FROM loyalty_tiers t
+    JOIN (SELECT id,
+                 row_number() OVER (PARTITION BY program_id, name ORDER BY id) > 1
+                 OR row_number() OVER (PARTITION BY program_id, min_points ORDER BY id) > 1
+                   AS comes_second
+          FROM loyalty_tiers) n ON n.id = t.id
+    LEFT JOIN loyalty_programs p ON p.business_id = t.business_id AND p.id = t.program_id
     CROSS JOIN LATERAL (SELECT CASE
       WHEN t.business_id IS NULL OR t.program_id IS NULL
       THEN 'it came since, so the data migration must run once more'
-      WHEN NOT EXISTS (SELECT FROM loyalty_programs p
-                       WHERE p.business_id = t.business_id AND p.id = t.program_id)
+      WHEN p.id IS NULL
       THEN 'its program is not one of its business'
       WHEN t.min_points < 0
       THEN 'its threshold is below zero'
-      WHEN EXISTS (SELECT FROM loyalty_tiers o
-                   WHERE o.program_id = t.program_id AND o.id < t.id
-                     AND (o.name = t.name OR o.min_points = t.min_points))
+      WHEN n.comes_second
       THEN 'another tier of the program has this name or this threshold'
       END AS reason) why
     WHERE why.reason IS NOT NULL"""

@@ -10,6 +10,7 @@ phase = "contract"
 group = "business_id_of_tiers"
 needs = ("populate_business_id_of_tiers",)
 min_app = "0.1.0"
+down_breaks = (history.Alike("loyalty_tiers", ("id",)),)
 
 
 TABLE = "loyalty_tiers"

@@ -13,6 +13,7 @@ depends_on = None
 phase = "contract"
 group = "customer_soft_delete"
 min_app = "0.1.0"
+down_breaks = (history.Alike("customers", ("email",)),)
 
 
 # Only where the way back may lose: the later of two customers keeps an address that is none.

@@ -11,6 +11,10 @@ phase = "contract"
 group = "customer_profile"
 needs = ("fill_customer_profile",)
 min_app = "0.1.0"
+down_breaks = (
+    "customers WHERE email IS NULL",
+    history.Alike("customers", ("business_id", "email"), "deleted_at IS NULL"),
+)
 
 
 # Only where the way back may lose: what stands in the place of an address is none.

@@ -14,6 +14,7 @@ down_loses = (
     "point_transactions WHERE order_id IS NOT NULL OR redemption_id IS NOT NULL"
     " OR metadata <> '{}'",
 )
+down_breaks = ("point_transactions WHERE type NOT IN ('EARNED', 'REDEEMED', 'EXPIRED')",)
 
 
 TABLE = "point_transactions"

@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 phase = "data"
 group = "points_to_ledger"
+down_saves = ("customers WHERE points_moved <> 0",)
 
 
 LOCK = """

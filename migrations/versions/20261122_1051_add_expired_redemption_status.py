@@ -7,6 +7,7 @@ down_revision = "add_reward_redemptions"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_breaks = ("reward_redemptions WHERE status = 'EXPIRED'",)
 
 
 RULE = "ck_reward_redemptions_status_members"

@@ -4,7 +4,7 @@ The way back makes old uses of what sits in lots and of what has expired; that a
 than it began with is taken off what it began with.
 """
 
-from nxloy_web.schema import backfill, online
+from nxloy_web.schema import backfill, history, online
 from nxloy_web.schema.data import Connection, DataMigration, Span
 
 revision = "require_lot_worth"
@@ -17,6 +17,7 @@ needs = ("fill_lot_uses",)
 min_app = "0.1.0"
 # The old key has room for one entry of a source.
 down_loses = ("point_transactions WHERE part > 0",)
+down_breaks = (history.Alike("point_transactions", ("business_id", "source_kind", "source_id")),)
 
 
 LEFT = """

@@ -1,6 +1,6 @@
 """Receipts compared as people read them, contract: every receipt has its key."""
 
-from nxloy_web.schema import online
+from nxloy_web.schema import history, online
 
 revision = "require_purchase_receipt_key"
 down_revision = "fill_purchase_receipt_key"
@@ -10,6 +10,13 @@ phase = "contract"
 group = "purchase_receipt_key"
 needs = ("fill_purchase_receipt_key",)
 min_app = "0.1.0"
+down_breaks = (
+    history.Alike(
+        "purchases",
+        ("business_id", "order_ref"),
+        "order_ref IS NOT NULL AND status = 'RECORDED'",
+    ),
+)
 
 
 def upgrade() -> None:

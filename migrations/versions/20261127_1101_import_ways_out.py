@@ -13,6 +13,7 @@ depends_on = None
 phase = "expand"
 group = "import_ways_out"
 down_loses = ("uploaded_files WHERE removed_at IS NOT NULL",)
+down_breaks = ("import_runs WHERE state IN ('STOPPED', 'DISCARDED')",)
 
 RULE = "ck_import_runs_state_members"
 BEFORE = "'UPLOADED', 'CHECKING', 'CHECKED', 'RUNNING', 'DONE', 'UNDOING', 'UNDONE', 'FAILED'"
@@ -48,6 +49,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Refused by the rule itself while an import is stopped or discarded.
+    online.replace_check(RULE, "import_runs", f"state IN ({BEFORE})")
     online.drop_index("ix_purchases_import_run", "purchases")
     online.drop_index("ix_uploaded_files_kept", "uploaded_files")
     online.run_locked(
@@ -58,5 +61,3 @@ def downgrade() -> None:
     online.drop_columns("uploaded_files", "removed_at")
     # nx: assured NX040 what a check has added up is added up again by the next one
     online.drop_columns("import_runs", "totals")
-    # Refused by the rule itself while an import is stopped or discarded.
-    online.replace_check(RULE, "import_runs", f"state IN ({BEFORE})")

@@ -7,6 +7,9 @@ down_revision = "add_mail_sender"
 branch_labels = None
 depends_on = None
 phase = "expand"
+down_breaks = (
+    "stock_movements WHERE kind = 'UNLIMITED' OR stock_after IS NULL OR total_after IS NULL",
+)
 
 TABLE = "stock_movements"
 RULE = "ck_stock_movements_kind_members"

@@ -43,12 +43,12 @@ def raise_floor(connection: Connection, revision: str, version: str) -> None:
         )
 
 
-def lower_floor(connection: Connection, revision: str) -> None:
+def lower_floor(connection: Connection, *revisions: str) -> None:
     """Forget it: the step was refused, or its way back is done."""
     if connection.scalar(text("SELECT to_regclass('application_floors')")) is not None:
         connection.execute(
-            text("DELETE FROM application_floors WHERE revision = :revision"),
-            {"revision": revision},
+            text("DELETE FROM application_floors WHERE revision = ANY(:revisions)"),
+            {"revisions": list(revisions)},
         )
 
 

@@ -4,11 +4,10 @@ import dataclasses
 
 import click
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.schema import gate, history, plan
-from nxloy_web.schema.connecting import migrator, refuse_without
+from nxloy_web.schema import begun, history, plan, way_back
+from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.data_commands import data_group
 from nxloy_web.schema.doctor.command import doctor_command
 from nxloy_web.schema.golden_command import golden_command
@@ -20,6 +19,7 @@ from nxloy_web.schema.new_table import new_table_command
 from nxloy_web.schema.operator_command import operator_command
 from nxloy_web.schema.phase_commands import go_through
 from nxloy_web.schema.reparent_command import reparent_command
+from nxloy_web.schema.report_commands import report_command
 
 
 @click.group(
@@ -28,9 +28,18 @@ from nxloy_web.schema.reparent_command import reparent_command
 @click.option(
     "--attempts", type=click.IntRange(min=1), help="How often a lock is asked for before giving up."
 )
-def schema_group(attempts: int | None) -> None:
+@click.option(
+    "--wait",
+    type=click.IntRange(min=1),
+    help="For how many seconds, each time, a step that blocks nobody waits for others.",
+)
+def schema_group(attempts: int | None, wait: int | None) -> None:
+    patience = PATIENCE.get()
     if attempts is not None:
-        PATIENCE.set(dataclasses.replace(PATIENCE.get(), attempts=attempts))
+        patience = dataclasses.replace(patience, attempts=attempts, quiet_attempts=attempts)
+    if wait is not None:
+        patience = dataclasses.replace(patience, quiet_lock_ms=wait * 1000)
+    PATIENCE.set(patience)
 
 
 @schema_group.command(
@@ -48,7 +57,11 @@ def plan_command(sql: bool) -> None:
         return
     with migrator() as connection:
         here, steps = history.current(connection), plan.steps(connection)
+        at_work = begun.found(connection)
     click.echo(f"The database is at {here or 'nothing yet'}.")
+    if at_work and at_work.is_way_back:
+        click.echo(way_back.was_begun(at_work))
+        return
     for step in steps:
         click.echo(f"\n{step.revision.phase:<9} {step.revision.id}: {step.revision.title}")
         for lock in step.locks:
@@ -82,45 +95,29 @@ def abort_command() -> None:
     with migrator() as connection:
         first = _first_of_unfinished(connection)
         before = _before(first)
-    downgrade(revision=before or "base")
+    downgrade(revision=before or "base", x_arg=["undo=begun"])
     click.echo(f"{first.group} is undone. The database is at {before or 'nothing'}.")
 
 
-@schema_group.command("report", help="Show the rows that a data migration could not decide about.")
-@click.argument("name", required=False)
-@click.option("--rows", is_flag=True, help="Show the rows themselves: they are somebody's data.")
-def report_command(name: str | None, rows: bool) -> None:
-    if name is not None and history.data_migration(name) is None:
-        raise click.ClickException(f"There is no data migration {name}.")
-    with migrator() as connection:
-        refuse_without(connection, "data_migration_reports")
-        found = connection.execute(
-            text(
-                "SELECT migration, outcome, table_name, row_key, reason, row"
-                " FROM data_migration_reports"
-                " WHERE CAST(:name AS text) IS NULL OR migration = :name ORDER BY id"
-            ),
-            {"name": name},
-        ).all()
-    for migration, outcome, table, key, reason, row in found:
-        click.echo(f"{migration}  {outcome.replace('_', ' ').lower()}  {table} {key}: {reason}")
-        if rows:
-            click.echo(f"    {row}")
-    click.echo(f"{len(found)} row(s).")
-
-
 def _first_of_unfinished(connection: Connection) -> Revision:
-    """The first revision of the group that the database stands in the middle of."""
-    here = history.current(connection)
-    known = history.revisions()
+    """The first revision of the group that the database stands in the middle of, or that is begun
+    beyond where it stands."""
+    here, known = history.current(connection), history.revisions()
     place = next((i for i, revision in enumerate(known) if revision.id == here), None)
-    if place is None or not (rest := known[place + 1 :]) or rest[0].group != known[place].group:
-        raise click.ClickException("No expand is unfinished, so there is nothing to abort.")
-    if gate.begun(connection) == rest[0].id:
+    step, ahead = begun.found(connection), way_back.unfinished(connection)
+    if ahead and ahead.phase == CONTRACT:
         raise click.ClickException(
-            f"{rest[0].id} was begun: finish it with `{COMMANDS[rest[0].phase]}`."
+            f"{ahead.id} was begun: finish it with `{COMMANDS[ahead.phase]}`."
         )
-    return next(r for r in known if r.group == known[place].group)
+    if step and step.is_way_back and place is not None and known[place].phase == CONTRACT:
+        raise click.ClickException(way_back.was_begun(step))
+    if ahead is None:
+        rest = known[place + 1 :] if place is not None else []
+        is_back = step is not None and step.is_way_back
+        if place is None or not (is_back or (rest and rest[0].group == known[place].group)):
+            raise click.ClickException("No expand is unfinished, so there is nothing to abort.")
+        ahead = known[place]
+    return next(r for r in known if r.group == ahead.group)
 
 
 def _before(revision: Revision) -> str | None:
@@ -138,5 +135,6 @@ for command in (
     new_table_command,
     operator_command,
     reparent_command,
+    report_command,
 ):
     schema_group.add_command(command)

@@ -6,11 +6,11 @@ import click
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from nxloy_web.schema import history, progress, runner
+from nxloy_web.schema import batches, history, progress, runner, way_back
 from nxloy_web.schema.connecting import driver, migrator, migrator_url, refuse_without
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.history import DATA
-from nxloy_web.schema.phase_commands import go_through
+from nxloy_web.schema.phase_commands import go_through, refuse_failing
 
 
 @click.group("data", help="Fill rows in batches: run, status, pause, resume, retry.")
@@ -35,7 +35,10 @@ def status_command(watch: bool) -> None:
     while True:
         with migrator() as connection:
             refuse_without(connection, "data_migrations")
-            lines = [progress.line(state) for state in runner.states(driver(connection))]
+            lines = [
+                f"{progress.line(state)}\n    {progress.standing(state)}"
+                for state in runner.states(driver(connection))
+            ]
         click.echo("\n".join(lines) or "No data migration has run yet.")
         if not watch:
             return
@@ -62,6 +65,7 @@ def retry_command(name: str) -> None:
     migration = _known(name)
     with migrator() as connection:
         refuse_without(connection, "data_migrations")
+        way_back.refuse_going_up(connection)
         pending = {revision.id for revision in history.pending(connection)}
         if any(name in r.needs and r.id not in pending for r in history.revisions()):
             raise click.ClickException(f"What {name} filled from is gone: its contract has run.")
@@ -74,6 +78,7 @@ def retry_command(name: str) -> None:
         go_through(DATA)
     else:
         runner.run(runner.address(migrator_url()), migration, watch=progress.watcher())
+        refuse_failing([migration])
 
 
 def _known(name: str) -> DataMigration:
@@ -102,6 +107,14 @@ def _turn(name: str, before: tuple[str, ...], after: str, done: str) -> None:
 
 
 def _begin_again(connection: Connection, name: str) -> None:
+    connection.execute(
+        text(
+            "DELETE FROM data_migration_reports WHERE migration = :name AND outcome = 'WAITING'"
+            " AND starts_with(reason, :failed) AND EXISTS (SELECT FROM data_migrations"
+            "  WHERE name = :name AND status = 'DONE')"
+        ),
+        {"name": name, "failed": batches.FAILED},
+    )
     found = connection.execute(
         text(
             "UPDATE data_migrations SET"

@@ -8,7 +8,10 @@ from typing import Any
 
 from alembic import op
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 
+from nxloy_web.schema.locking import PATIENCE
+from nxloy_web.schema.refusals import Refused
 from nxloy_web.schema.standing import Paper, Standing
 
 
@@ -22,6 +25,44 @@ def has_column(table: str, column: str) -> bool:
             column=column,
         )
     )
+
+
+def rewrites(addition: str) -> bool:
+    """Whether "ADD COLUMN …" writes every row of a table anew: asked of PostgreSQL itself, with a
+    table of no rows that is never committed."""
+    if op.get_context().as_sql:
+        return False
+    connection = op.get_bind()
+    savepoint = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE.get().lock_ms}ms'")
+        connection.exec_driver_sql("CREATE TABLE nx_tmp_probe ()")
+        file = "SELECT pg_relation_filenode('nx_tmp_probe')"
+        before = connection.exec_driver_sql(file).scalar()
+        connection.exec_driver_sql(f"ALTER TABLE nx_tmp_probe {addition}")
+        return bool(connection.exec_driver_sql(file).scalar() != before)
+    finally:
+        savepoint.rollback()
+
+
+def refuse_what_does_not_fit(table: str, column: str, type_: str) -> None:
+    """Raises Refused when a value of the column cannot be one of this type. Reads the table."""
+    now = _ask(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(:table) AND attname = :column",
+        lambda standing: type_,
+        table=table,
+        column=column,
+    )
+    if now == type_:
+        return
+    try:
+        op.get_bind().exec_driver_sql(f"SELECT count({column}::{type_}) FROM {table}")
+    except DataError as error:
+        raise Refused(
+            f"Values of {table}.{column} do not fit into {type_} "
+            f"({str(error.orig).splitlines()[0]}). Put them right and run the same command again."
+        ) from None
 
 
 def is_not_null(table: str, column: str) -> bool:
@@ -74,16 +115,23 @@ def primary_key(table: str) -> list[str]:
 def alike(table: str, columns: Sequence[str], where: str | None) -> str:
     """Which rows have the same values, by their keys: what they hold may be somebody's address,
     and PostgreSQL itself does not tell where a policy is."""
-    what, keys = ", ".join(columns), ", ".join(primary_key(table))
-    question = (
+    question = question_of_those_alike(table, columns, where)
+    found = op.get_bind().exec_driver_sql(question).one_or_none()
+    return "there were rows alike, which are gone now" if found is None else named_alike(*found)
+
+
+def question_of_those_alike(table: str, columns: Sequence[str], where: str | None) -> str:
+    """SQL for the keys of the first rows that have the same values, and how many such groups."""
+    what, keys = ", ".join(columns), ", ".join(primary_key(table)) or "''"
+    return (
         f"SELECT (array_agg(concat_ws('/', {keys})))[1:3]::text[], count(*) OVER () FROM {table}"
         f" WHERE ({what}) IS NOT NULL AND ({where or 'true'})"
         f" GROUP BY {what} HAVING count(*) > 1 LIMIT 1"
     )
-    found = op.get_bind().exec_driver_sql(question).one_or_none()
-    if found is None:
-        return "there were rows alike, which are gone now"
-    rows, others = found[0], found[1] - 1
+
+
+def named_alike(rows: Sequence[str], groups: int) -> str:
+    others = groups - 1
     more = f", and {others:,} more such {'groups' if others > 1 else 'group'}" if others else ""
     return f"the rows {' and '.join(sorted(rows))} are alike{more}"
 

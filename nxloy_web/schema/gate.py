@@ -1,13 +1,15 @@
 """What is asked before a revision runs, by `flask db` and `flask schema` alike."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
+from alembic.runtime.migration import StampStep
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.db import floors
-from nxloy_web.schema import guards, history, line, runner
+from nxloy_web.schema import begun, guards, history, line, runner, way_back
 from nxloy_web.schema.connecting import driver, migrator
 from nxloy_web.schema.history import CONTRACT, EXPAND, Revision
 from nxloy_web.schema.refusals import Refused
@@ -17,35 +19,34 @@ Steps = Callable[..., Iterable[Any]]
 
 
 def gated(steps: Steps) -> Steps:
-    """The same steps, each asked for just before it runs (an earlier one may open the gate)."""
+    """The same steps, each asked for just before it runs (an earlier one may open the gate); what
+    the whole way back would lose is asked before its first step."""
 
     def one_by_one(heads: Any, context: Any) -> Iterator[Any]:
         if len(heads) < 2:  # else the way back is what mends it
             line.refuse_two(context.environment_context.script, heads)
-        for step in steps(heads, context):
-            revision = getattr(step, "revision", None)
-            if revision is None:
+        if context.as_sql:
+            for step in steps(heads, context):
+                yield from _printed(step, context)
+            return
+        history.AT_HAND.set(context.environment_context.script)
+        try:
+            for step in _asked(list(steps(heads, context)), context, len(heads)):
                 yield step
-                continue
-            described = history.described(revision.module)
-            if context.as_sql:
-                yield from _printed(step, described, context)
-                continue
-            if step.is_upgrade:
-                _refuse_up(context.connection, described)
-            elif refusal := _why_not_back(context.connection, described):
-                raise Refused(refusal)
-            if described.phase == CONTRACT:
-                _remember(context.connection, described.id if step.is_upgrade else None)
-            yield step
-            if described.phase == CONTRACT and not step.is_upgrade:
-                _lower(described)
+                begun.AT_WORK.set(None)
+        finally:
+            begun.AT_WORK.set(None)
+            history.AT_HAND.set(None)
 
     return one_by_one
 
 
-def _printed(step: Any, revision: Revision, context: Any) -> Iterator[Any]:
+def _printed(step: Any, context: Any) -> Iterator[Any]:
     """The same questions, printed around the step."""
+    if not hasattr(step, "revision"):
+        yield step
+        return
+    revision = _described(step)
     context.impl.static_output(guards.before(step, revision))
     yield step
     if last := guards.after(step, revision):
@@ -63,15 +64,44 @@ def _refuse_up(connection: Connection, revision: Revision) -> None:
     refusal = why_not(connection, revision)
     if refusal is None:
         return
-    if floor is not None and begun(connection) != revision.id:
-        _lower(revision)
+    if floor is not None and not begun.is_noted(connection, revision.id):
+        with migrator("floor") as own:
+            floors.lower_floor(own, revision.id)
+            own.commit()
     raise Refused(refusal)
 
 
-def _lower(revision: Revision) -> None:
-    with migrator("floor") as own:
-        floors.lower_floor(own, revision.id)
-        own.commit()
+def _asked(steps: list[Any], context: Any, heads: int) -> Iterator[Any]:
+    if _goes_back(steps):
+        if heads < 2:
+            scripts = context.environment_context.script
+            steps = way_back.with_what_was_begun(context.connection, steps, scripts)
+        going = [_described(step) for step in steps if not step.is_upgrade]
+        way_back.refuse_losses(context.connection, going)
+    elif steps and hasattr(steps[0], "revision"):
+        way_back.refuse_going_up(context.connection)
+    for step, after in zip_longest(steps, steps[1:]):
+        if isinstance(step, StampStep) and after is not None:
+            # The step after it undoes what was begun: from here on only that is right.
+            context.connection.exec_driver_sql(begun.Step(_described(after).id, True).note)
+        elif hasattr(step, "revision"):
+            revision = _described(step)
+            if step.is_upgrade:
+                _refuse_up(context.connection, revision)
+            else:
+                way_back.refuse_losses(context.connection, [revision])
+            begun.AT_WORK.set(begun.Step(revision.id, is_way_back=not step.is_upgrade))
+        yield step
+
+
+def _goes_back(steps: list[Any]) -> bool:
+    if not steps:
+        return history.undoes_what_was_begun()
+    return hasattr(steps[0], "revision") and not steps[0].is_upgrade
+
+
+def _described(step: Any) -> Revision:
+    return history.described(step.revision.module)
 
 
 def why_not(connection: Connection, revision: Revision) -> str | None:
@@ -80,19 +110,6 @@ def why_not(connection: Connection, revision: Revision) -> str | None:
         return None
     unfinished = (_unfinished(connection, name) for name in revision.needs)
     return next(filter(None, unfinished), None) or _old_application(connection, revision)
-
-
-def begun(connection: Connection) -> str | None:
-    """The contract step that was begun last; one that was cut short is to be finished."""
-    found: str | None = connection.scalar(
-        text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
-    )
-    return found
-
-
-def _remember(connection: Connection, name: str | None) -> None:
-    comment = f"'{name}'" if name else "NULL"
-    connection.execute(text(f"COMMENT ON TABLE alembic_version IS {comment}"))
 
 
 def _unfinished(connection: Connection, name: str) -> str | None:
@@ -133,15 +150,3 @@ def _old_application(connection: Connection, revision: Revision) -> str | None:
         f"An older version of the application is still connected ({', '.join(old)}); "
         f"{revision.id} needs {revision.min_app} or later everywhere. Stop it and run this again."
     )
-
-
-def _why_not_back(connection: Connection, revision: Revision) -> str | None:
-    if history.may_lose():
-        return None
-    for loss in revision.down_loses:
-        if connection.scalar(text(f"SELECT true FROM {loss} LIMIT 1")):
-            return (
-                f"Going back over {revision.id} would lose what is in {loss.split()[0]}. "
-                "To lose them, say `flask db downgrade -x lossy=yes …`."
-            )
-    return None

@@ -11,10 +11,10 @@ from psycopg import sql
 from nxloy_web.db import floors
 from nxloy_web.db.roles import LOGINS
 from nxloy_web.schema import history
+from nxloy_web.schema.batches import FAILED, FIRST_BATCH
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.refusals import Refused
-from nxloy_web.schema.runner import FIRST_BATCH
 from nxloy_web.version import version_numbers
 
 PRINT_AGAIN = "print the rest anew and load that"
@@ -143,6 +143,11 @@ def _unfinished(name: str) -> Iterator[tuple[str, str]]:
         "NOT EXISTS (SELECT FROM data_migrations"
         f" WHERE name = {_text(name)} AND finished_at IS NOT NULL)",
         f"The data migration {name} is not finished: `flask schema data run` first.",
+    )
+    yield (
+        "EXISTS (SELECT FROM data_migration_reports"
+        f" WHERE migration = {_text(name)} AND starts_with(reason, {_text(FAILED)}))",
+        f"Rows of {name} could not be done: `flask schema report {name}` shows them.",
     )
     migration = history.data_migration(name)
     if migration and migration.undecided:

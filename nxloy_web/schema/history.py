@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Collection, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,19 @@ COMMANDS = {
 """Which command runs the steps of a phase."""
 
 
+AT_HAND: ContextVar[ScriptDirectory | None] = ContextVar("scripts at hand", default=None)
+"""The revisions as Alembic has read them already, while it goes through them."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Rows that are alike in these columns, where a rule says that they must not be."""
+
+    table: str
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
 @dataclass(frozen=True)
 class Revision:
     """One revision file. `phase` says what it asks of the running application."""
@@ -44,6 +58,10 @@ class Revision:
     """The oldest application version that may still be connected."""
     down_loses: tuple[str, ...]
     """What the way back would lose: a table, or "table WHERE condition"."""
+    down_breaks: tuple[str | Alike, ...]
+    """Rows that break a rule which the way back brings again: "table WHERE condition"."""
+    down_saves: tuple[str, ...]
+    """What an earlier revision says it would lose, and the way back over this one brings home."""
     migration: DataMigration | None
 
 
@@ -52,11 +70,16 @@ def revisions(here: Collection[str] = ()) -> list[Revision]:
     database is, whose revisions are left where they are in what is proposed then."""
     found = scripts()
     line.refuse_two(found, here)
-    return [described(script.module) for script in reversed(list(found.walk_revisions()))]
+    return list(_revisions(found))
+
+
+@lru_cache(maxsize=4)
+def _revisions(found: ScriptDirectory) -> tuple[Revision, ...]:
+    return tuple(described(script.module) for script in reversed(list(found.walk_revisions())))
 
 
 def scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(host.migrations())
+    return AT_HAND.get() or ScriptDirectory.from_config(host.migrations())
 
 
 def folder() -> Path:
@@ -111,6 +134,8 @@ def described(module: ModuleType) -> Revision:
         needs=said("needs", ()),
         min_app=said("min_app", None),
         down_loses=said("down_loses", ()),
+        down_breaks=said("down_breaks", ()),
+        down_saves=said("down_saves", ()),
         migration=said("MIGRATION", None),
     )
 
@@ -124,8 +149,18 @@ def earlier(revision: str) -> Any:
 
 def may_lose() -> bool:
     """Whether the person said `-x lossy=yes`: the way back may lose rows, or bend them."""
+    return _said("lossy") == "yes"
+
+
+def undoes_what_was_begun() -> bool:
+    """Whether `flask schema abort` goes back, also when no whole step is to be undone."""
+    return _said("undo") == "begun"
+
+
+def _said(name: str) -> str | None:
     environment: Any = op.get_context().environment_context
-    return environment.get_x_argument(as_dictionary=True).get("lossy") == "yes"
+    found: str | None = environment.get_x_argument(as_dictionary=True).get(name)
+    return found
 
 
 def data_migration(name: str) -> DataMigration | None:

@@ -16,7 +16,8 @@ from alembic import op
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from nxloy_web.schema.refusals import TableBusy
+from nxloy_web.schema import begun
+from nxloy_web.schema.refusals import TableBusy, TooLong
 
 LOCK_NOT_AVAILABLE, QUERY_CANCELED, DEADLOCK = "55P03", "57014", "40P01"
 
@@ -59,6 +60,7 @@ def locked(table: str, *statements: str) -> None:
         f"SET LOCAL lock_timeout = '{patience.lock_ms}ms'",
         f"SET LOCAL statement_timeout = '{patience.statement_s}s'",
         *statements,
+        *filter(None, [begun.note()]),
         "COMMIT",
     )
     _persist(table, script, patience.attempts, undo="ROLLBACK")
@@ -98,22 +100,40 @@ def _persist(
                 op.execute(statement)
             return
         connection = op.get_bind()
-        holders: list[str] = []
-        litter = False
-        for pause in PATIENCE.get().pauses(attempts):
-            try:
-                if undo and litter:
-                    connection.exec_driver_sql(undo)
-                for statement in script:
-                    connection.exec_driver_sql(statement)
-                return
-            except DBAPIError as error:
-                litter = not _cleared(connection, undo)
-                if not is_waiting(error):
-                    raise
-                holders = blockers(connection, table) or holders
-            time.sleep(pause)
-        raise TableBusy(_sentence(table, holders, what_now))
+        if script[0] == "BEGIN":
+            _again_and_again(connection, table, script, attempts, undo, what_now)
+            begun.noted()
+        else:
+            with begun.noting(connection):
+                _again_and_again(connection, table, script, attempts, undo, what_now)
+
+
+def _again_and_again(
+    connection: Connection,
+    table: str,
+    script: tuple[str, ...],
+    attempts: int,
+    undo: str | None,
+    what_now: str,
+) -> None:
+    holders: list[str] = []
+    litter = False
+    is_quiet = script[0] != "BEGIN"
+    for pause in PATIENCE.get().pauses(attempts):
+        try:
+            if undo and litter:
+                connection.exec_driver_sql(undo)
+            for statement in script:
+                connection.exec_driver_sql(statement)
+            return
+        except DBAPIError as error:
+            litter = not _cleared(connection, undo)
+            refuse_stopped(error, table)
+            if not is_waiting(error):
+                raise
+            holders = blockers(connection, table, snapshots=is_quiet) or holders
+        time.sleep(pause)
+    raise TableBusy(_sentence(table, holders, what_now))
 
 
 def _cleared(connection: Connection, undo: str | None) -> bool:
@@ -139,8 +159,8 @@ def one_transaction(body: Callable[[], None]) -> Callable[[], None]:
     def bounded() -> None:
         patience = PATIENCE.get()
         op.execute(f"SET LOCAL lock_timeout = '{patience.lock_ms}ms'")
+        op.execute(f"SET LOCAL statement_timeout = '{patience.statement_s}s'")
         if op.get_context().as_sql:
-            op.execute(f"SET LOCAL statement_timeout = '{patience.statement_s}s'")
             body()
             return
         connection = op.get_bind()
@@ -151,6 +171,7 @@ def one_transaction(body: Callable[[], None]) -> Callable[[], None]:
                 body()
             except DBAPIError as error:
                 savepoint.rollback()
+                refuse_stopped(error, None)
                 if not is_waiting(error):
                     raise
                 holders = blockers(connection) or holders
@@ -165,13 +186,29 @@ def one_transaction(body: Callable[[], None]) -> Callable[[], None]:
 
 def is_waiting(error: DBAPIError) -> bool:
     """Whether a statement failed only because somebody else was in the way."""
-    state = getattr(error.orig, "sqlstate", None)
-    return state in (LOCK_NOT_AVAILABLE, QUERY_CANCELED, DEADLOCK)
+    return getattr(error.orig, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK)
+
+
+def refuse_stopped(error: DBAPIError, table: str | None) -> None:
+    """Raises TooLong for a statement that was stopped while it worked: to wait and ask again would
+    only stop people again."""
+    if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
+        return
+    if "statement timeout" in str(error.orig):
+        bound = PATIENCE.get().statement_s
+        raise TooLong(
+            f"A statement on {table or 'a table'} was at work for {bound} s with a lock that stops "
+            "people, and was stopped; nobody was in its way. Nothing of it was changed. It reads "
+            "or rewrites rows, so it has to be done another way."
+        ) from None
+    raise TooLong(
+        f"A statement on {table or 'a table'} was cancelled by somebody. {_AGAIN}"
+    ) from None
 
 
 _HOLDERS = """
     SELECT DISTINCT a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'a session') AS name,
-           a.state, a.xact_start
+           a.state, a.xact_start, l.pid IS NOT NULL AS holds_it
     FROM pg_stat_activity a
     LEFT JOIN pg_locks l ON l.pid = a.pid AND l.granted AND l.locktype = 'relation'
       AND l.relation IN (SELECT oid FROM pg_class
@@ -180,29 +217,27 @@ _HOLDERS = """
                                 OR relname = ANY(string_to_array(%(table)s, ', '))))
     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
       AND a.backend_type = 'client backend'
-      AND (l.pid IS NOT NULL OR (NOT %(locks_only)s AND a.xact_start IS NOT NULL))
+      AND (l.pid IS NOT NULL OR (%(snapshots)s AND a.backend_xmin IS NOT NULL))
     ORDER BY a.xact_start NULLS LAST LIMIT 3
 """
 
 
-def blockers(connection: Any, table: str | None = None) -> list[str]:
+def blockers(connection: Any, table: str | None = None, *, snapshots: bool = False) -> list[str]:
     """Who holds `table` (any table, without one), the longest first.
 
-    Building an index waits for old transactions too, whatever they hold: without a holder of the
-    table, those are named. The statement itself is not shown: it may hold a customer's name.
-    `connection` is SQLAlchemy's or psycopg's.
+    `snapshots`: who looks at the database as it was earlier, too, whatever they hold. An index that
+    is built beside people waits for those, a dump for example. The statement itself is not shown:
+    it may hold a customer's name. `connection` is SQLAlchemy's or psycopg's.
     """
     ask = getattr(connection, "exec_driver_sql", connection.execute)
-    for locks_only in (True, False):
-        rows = ask(_HOLDERS, {"table": table, "locks_only": locks_only}).fetchall()
-        if rows:
-            return [_named(*row) for row in rows]
-    return []
+    rows = ask(_HOLDERS, {"table": table, "snapshots": snapshots}).fetchall()
+    return [_named(*row) for row in rows]
 
 
-def _named(pid: int, user: str, name: str, state: str | None, since: Any) -> str:
+def _named(pid: int, user: str, name: str, state: str | None, since: Any, holds_it: bool) -> str:
     when = f" since {since:%H:%M:%S} UTC" if since else ""
-    return f"{name} ({user}, process {pid}{f', {state}' if state else ''}{when})"
+    whose = name if holds_it else f"the snapshot of {name}"
+    return f"{whose} ({user}, process {pid}{f', {state}' if state else ''}{when})"
 
 
 def _sentence(table: str | None, holders: list[str], what_now: str) -> str:

@@ -17,7 +17,10 @@ from nxloy_web.schema.refusals import Refused
 
 
 def add_columns(table: str, *columns: sa.Column[object]) -> None:
-    """Add columns that are nullable or have a constant default: neither rewrites the table."""
+    """Add columns that are nullable or have a constant default: neither rewrites the table.
+
+    Raises Refused for what would: a default that is worked out for each row, a stored expression.
+    """
     missing = [column for column in columns if not existing.has_column(table, column.name)]
     for column in missing:
         if not column.nullable and column.server_default is None:
@@ -26,6 +29,14 @@ def add_columns(table: str, *columns: sa.Column[object]) -> None:
     holder = sa.Table(table, sa.MetaData(), *(column._copy() for column in missing))
     dialect = postgresql.dialect()
     additions = [f"ADD COLUMN {CreateColumn(c).compile(dialect=dialect)}" for c in holder.columns]
+    for column, addition in zip(holder.columns, additions, strict=True):
+        is_plain = column.server_default is None and column.computed is None
+        if not is_plain and existing.rewrites(addition):
+            raise Refused(
+                f"{table}.{column.name} would be worked out for every row, and nobody could read "
+                "or write the table meanwhile. Add the column without a default, `set_default` "
+                "afterwards, and fill the rows by a data migration."
+            )
     if additions:
         locked(table, f"ALTER TABLE {table} {', '.join(additions)}")
 

@@ -19,6 +19,21 @@ def watcher() -> Watch:
     return lambda state: click.echo(line(state), err=True) if state.status == "DONE" else None
 
 
+def standing(state: State) -> str:
+    """What is with it: its state, since when, why, and whether somebody is at it."""
+    since = f"since {state.since:%Y-%m-%d %H:%M:%S} UTC"
+    if state.status == "FAILED":
+        why = (state.error or "no reason given").rstrip(".")
+        return f"failed {since}: {why}. `flask schema data retry {state.name}` goes on."
+    if state.status == "DONE":
+        return f"done {since}"
+    who = (
+        f"process {state.process} of the database is at it" if state.process else "nobody is at it"
+    )
+    goes_on = "" if state.process else ": `flask schema data run` goes on"
+    return f"{state.status.lower()} {since}, {who}{goes_on}"
+
+
 def line(state: State) -> str:
     """`[====>   ] 61%  612,000 of 1,000,000 rows  48,000 a second  0:00:08 left  …`"""
     share = min(1.0, state.rows_done / state.rows_total) if state.rows_total else 1.0

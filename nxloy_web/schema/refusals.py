@@ -15,3 +15,7 @@ class TableBusy(Refused):
 
 class DatabaseIsAhead(Refused):
     """A newer version of the application has brought the database further than this one knows."""
+
+
+class TooLong(Refused):
+    """A statement was stopped while it worked, because people waited for it."""

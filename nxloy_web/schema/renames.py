@@ -60,7 +60,11 @@ def finish_rename(table: str, old: str, new: str, *, default: str | None = None)
 def unfinish_rename(
     table: str, old: str, new: str, type_: str, *, default: str | None = None
 ) -> None:
-    """The way back from `finish_rename`: both columns, equal, as after the data migration."""
+    """The way back from `finish_rename`: both columns, equal, as after the data migration.
+
+    Raises Refused, and has done nothing, when the old column has no room for a value.
+    """
+    existing.refuse_what_does_not_fit(table, new, type_)
     if not existing.has_column(table, old):
         locked(
             table,
@@ -69,7 +73,18 @@ def unfinish_rename(
             f"ALTER TABLE {table} ALTER COLUMN {new} DROP DEFAULT",
             *_keep_equal(table, old, new),
         )
-    backfill.run_once(copy_of(f"{table}_{new}_back_to_{old}", table, new, old))
+    try:
+        backfill.run_once(copy_of(f"{table}_{new}_back_to_{old}", table, new, old))
+    except backfill.RowsLeft:
+        # Or the trigger would go on refusing writes that the application needs.
+        locked(
+            table,
+            *_let_go(table, new),
+            *([f"ALTER TABLE {table} ALTER COLUMN {new} SET DEFAULT {default}"] if default else []),
+            f"ALTER TABLE {table} DROP COLUMN {old}",
+        )
+        backfill.undone()
+        raise
     online.set_not_null(table, old)
     if existing.constraint_is_valid(table, _proof(table, new)) is None:
         locked(table, _unproven(table, new))

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from alembic.script import Script
 
-from nxloy_web.schema import gate, history
+from nxloy_web.schema import begun, history
 from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.line import Line
 from nxloy_web.schema.refusals import DatabaseIsAhead, Refused
@@ -35,7 +35,7 @@ def reparent_command(revision: str, after: str) -> None:
             raise DatabaseIsAhead(
                 f"The database is at {unknown[0]}, which this version does not know of."
             )
-        if revision in line.with_those_before(here) or gate.begun(connection) == revision:
+        if revision in line.with_those_before(here) or begun.is_noted(connection, revision):
             raise Refused(
                 f"{revision} has run on this database, so it stays where it is. Another database "
                 "would get a different history."

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nxloy_web.schema import runner
+from nxloy_web.schema import batches, runner
 from nxloy_web.schema.refusals import Refused
 from tests.schema import new_writer, old_writer
 from tests.schema.conftest import At, Stock
@@ -88,10 +88,10 @@ def test_both_columns_say_the_same_after_any_statements(
 def test_no_point_is_lost_between_the_steps_and_back(
     at: At, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    for size in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
-        monkeypatch.setattr(runner, size, 7)
     with ExitStack() as stack:
         shop = Shop(at(BEFORE), random.Random(seed), stack)
+        for size in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
+            monkeypatch.setattr(batches, size, 7)
         shop.open()
         shop.work(40, "old")
         shop.walk.up(EXPAND)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from nxloy_web.schema import runner
 from nxloy_web.schema.refusals import Refused
 from tests.schema.conftest import At
-from tests.schema.walking import Walk
+from tests.schema.walking import Walk, revision_module
 
 DATA = "populate_business_id_of_tiers"
 SET_ASIDE = "SET_ASIDE"
@@ -241,3 +242,25 @@ def test_deleting_a_program_for_good_takes_its_tiers(at: At) -> None:
         walk.insert("loyalty_tiers", business_id=name, **row)
     walk.run("DELETE FROM loyalty_programs WHERE business_id = 'florist' AND id = 'twin'")
     assert walk.table("loyalty_tiers", "business_id") == {"bakery": "bakery"}
+
+
+@pytest.mark.parametrize("count", [2_000, pytest.param(200_000, marks=pytest.mark.soak)])
+def test_what_is_undecided_is_found_in_one_reading(at: At, count: int) -> None:
+    """S14: the rows that are read grow with the tiers, not with their square."""
+    walk = at("add_business_id_to_tiers")
+    walk.business("shop")
+    program = {"name": "Club", "type": "POINTS", "currency": "EUR"}
+    walk.insert("loyalty_programs", business_id="shop", id="p", **program)
+    walk.run(
+        "INSERT INTO loyalty_tiers (id, program_id, name, min_points, business_id)"
+        " SELECT 't' || n, 'p', 'Tier ' || n, n, 'shop' FROM generate_series(1, %s) n",
+        count,
+    )
+    walk.run("UPDATE loyalty_tiers SET name = 'Tier 1' WHERE id = 't7'")
+    walk.run("ANALYZE loyalty_tiers")
+    migration = revision_module("populate_business_id_of_tiers").MIGRATION
+    with psycopg.connect(walk.url("migrator")) as connection:
+        read = "SELECT pg_stat_get_xact_tuples_returned('loyalty_tiers'::regclass)"
+        assert runner.waiting(connection, migration) == 1
+        ((rows,),) = connection.execute(read).fetchall()
+    assert count <= rows <= 3 * count

@@ -3,6 +3,7 @@ pauses it, a row that breaks it, and people who hold its rows."""
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nxloy_web.schema import gate, runner
+from nxloy_web.schema import batches, gate, runner
 from nxloy_web.schema.data import DataMigration
 from nxloy_web.schema.locking import PATIENCE
 from nxloy_web.schema.refusals import Refused
@@ -24,14 +25,13 @@ from tests.schema.walking import HASTY, Walk, revision_module
 
 NAME, ROWS = "copy_points_to_balance", 3_000
 MIGRATION: DataMigration = revision_module(NAME).MIGRATION
-A_CUSTOMER = "SELECT id FROM customers WHERE business_id = 'shop1' AND id = 'c1501' FOR UPDATE"
 
 
 @pytest.fixture
 def expanded(at: At, monkeypatch: pytest.MonkeyPatch) -> Walk:
     """Customers whose points are to be copied, in batches of a hundred."""
     for size in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
-        monkeypatch.setattr(runner, size, 100)
+        monkeypatch.setattr(batches, size, 100)
     walk = at("index_customer_names")
     _move_in(walk, ROWS)
     walk.up("add_points_balance_column")
@@ -62,7 +62,7 @@ def test_of_two_deployers_the_second_waits_and_finds_it_done(at: At) -> None:
 
 def test_the_application_may_pause_it_and_let_it_go_on(expanded: Walk) -> None:
     with _paused(expanded) as (stands_at, go_on):
-        time.sleep(runner.PAUSED_REST + 0.1)
+        time.sleep(batches.PAUSED_REST + 0.1)
         assert 0 < stands_at == _done(expanded) < ROWS
         go_on()
     assert _done(expanded) == ROWS
@@ -83,33 +83,101 @@ def test_it_is_not_finished_because_the_application_says_so(expanded: Walk) -> N
     assert expanded.rows("SELECT id FROM customers WHERE points_balance IS NULL") == []
 
 
-def test_a_row_that_breaks_a_batch_stops_it_with_a_sentence_and_retry_goes_on(
-    expanded: Walk,
-) -> None:
+def test_rows_that_cannot_be_done_are_reported_and_the_rest_goes_on(expanded: Walk) -> None:
+    """S6: the batch is halved down to the row; the contract waits for it."""
     killing.watch(expanded)
-    expanded.run(
-        "CREATE FUNCTION public.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " RAISE EXCEPTION 'no points for customer %', NEW.id; END $$"
+    _break(expanded, "c0001", "c0002", "c2015", "c3000")
+    assert _run(expanded).rows_done == ROWS
+    reports = expanded.reports(NAME)
+    assert set(reports) == {"c0001", "c0002", "c2015", "c3000"}
+    assert reports["c2015"] == ("WAITING", "it could not be done: no points for customer c2015")
+    state = expanded.rows("SELECT * FROM data_migrations WHERE name = %s", NAME)[0]
+    assert (state["status"], state["reported"]) == ("DONE", 4)
+    filled = expanded.rows("SELECT count(*) AS n FROM customers WHERE points_balance >= 0")
+    assert filled[0]["n"] == ROWS - 4
+    assert set(map(len, killing.watched(expanded).values())) == {1}
+    expanded.up("copy_points_to_balance")
+    refused = expanded.command("schema", "contract", fails=True)
+    assert "4 rows of copy_points_to_balance wait for a decision" in refused
+
+
+def test_a_row_that_waits_is_tried_again_when_somebody_has_put_it_right(expanded: Walk) -> None:
+    """S6: by its key, or all of them."""
+    _break(expanded, "c0001", "c2015")
+    refused = expanded.command("schema", "data", "run", fails=True)
+    assert "2 rows of copy_points_to_balance could not be done" in refused
+    report = ("schema", "report", NAME)
+    assert f"{NAME}  waiting  customers shop1/c2015: it could not be done" in expanded.command(
+        *report
     )
-    expanded.run(
-        "CREATE TRIGGER fails BEFORE UPDATE ON customers FOR EACH ROW"
-        " WHEN (NEW.id = 'c2015') EXECUTE FUNCTION public.fails()"
+    still = expanded.command(*report, "--resolve", "shop1/c2015", fails=True)
+    assert "shop1/c2015 still waits: no points for customer c2015" in still
+    assert "No row shop1/c7 of" in expanded.command(*report, "--resolve", "shop1/c7", fails=True)
+    assert "4" not in expanded.command(*report).splitlines()[-1]
+    expanded.run("DROP TRIGGER fails ON customers")
+    assert "shop1/c2015 is done." in expanded.command(*report, "--resolve", "shop1/c2015")
+    expanded.run("DELETE FROM customers WHERE id = 'c0001'")
+    assert "is done" in expanded.command(*report, "--resolve", "all")
+    assert "0 row(s)." in expanded.command(*report)
+    assert (
+        expanded.rows("SELECT id FROM customers WHERE points_balance IS DISTINCT FROM points") == []
     )
+    expanded.up("remove_points_column")
+
+
+def test_over_every_row_once_more_a_row_is_reported_once(expanded: Walk) -> None:
+    """S6: `retry` of a finished one forgets what could not be done, and finds it again."""
+    _break(expanded, "c0001")
+    expanded.command("schema", "data", "run", fails=True)
+    for _ in range(2):
+        expanded.command("schema", "data", "retry", NAME, fails=True)
+        assert set(expanded.reports(NAME)) == {"c0001"}
+    expanded.run("DROP TRIGGER fails ON customers")
+    expanded.command("schema", "data", "retry", NAME)
+    assert expanded.reports(NAME) == {}
+
+
+def test_with_too_many_such_rows_it_is_the_step_that_is_wrong(
+    expanded: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S6, S7: it stops with a sentence, `status` says so, and `retry` goes on."""
+    monkeypatch.setattr(batches, "MOST_FAILING", 2)
+    _break(expanded, "c0500", "c0900", "c2015", "c2016", "c2017")
+    said = expanded.command("schema", "data", "run", fails=True)
+    assert "more than 2 rows cannot be done" in said
+    assert f"`flask schema data retry {NAME}` goes on" in said
+    done = _done(expanded)
+    assert 0 < done < ROWS
+    status = expanded.command("schema", "data", "status")
+    assert re.search(r"failed since [-0-9]+ [:0-9]+ UTC: more than 2 rows cannot be done", status)
+    expanded.run("DROP TRIGGER fails ON customers")
+    assert "wait for a decision" in expanded.command(
+        "db", "upgrade", "remove_points_column", fails=True
+    )
+    expanded.command("schema", "report", NAME, "--resolve", "all")
+    assert _done(expanded) == ROWS
+
+
+def test_a_step_that_is_wrong_itself_stops_at_once(expanded: Walk) -> None:
+    """S6: an error that is not a row's leaves no row behind."""
+    expanded.run("ALTER TABLE customers RENAME COLUMN points_balance TO gone")
     with pytest.raises(Refused) as refusal:
         _run(expanded)
-    assert str(refusal.value) == (
-        "copy_points_to_balance stopped: no points for customer c2015. What is done stays done; "
-        "`flask schema data retry copy_points_to_balance` goes on."
+    assert "copy_points_to_balance stopped: column" in str(refusal.value)
+    assert expanded.reports(NAME) == {}
+
+
+def test_status_says_whether_somebody_is_at_it(expanded: Walk) -> None:
+    """S7: state, since when, and the process of the database, or nobody."""
+    with _paused(expanded):
+        status = expanded.command("schema", "data", "status")
+        assert re.search(r"paused since \S+ \S+ UTC, process \d+ of the database is at it", status)
+    assert "done since" in expanded.command("schema", "data", "status")
+    expanded.run(
+        "UPDATE data_migrations SET status = 'RUNNING', finished_at = NULL WHERE name = %s", NAME
     )
-    state = expanded.rows("SELECT * FROM data_migrations WHERE name = %s", NAME)[0]
-    assert (state["status"], state["error"]) == ("FAILED", "no points for customer c2015")
-    filled = expanded.rows("SELECT count(*) AS n FROM customers WHERE points_balance >= 0")
-    assert filled[0]["n"] == state["rows_done"] > 0
-    expanded.run("DROP TRIGGER fails ON customers")
-    _run(expanded)
-    state = expanded.rows("SELECT * FROM data_migrations WHERE name = %s", NAME)[0]
-    assert (state["status"], state["error"], state["rows_done"]) == ("DONE", None, ROWS)
-    assert set(map(len, killing.watched(expanded).values())) == {1}
+    status = expanded.command("schema", "data", "status")
+    assert "nobody is at it: `flask schema data run` goes on" in status
 
 
 def test_a_row_that_somebody_holds_is_given_up_on_and_the_holder_named(expanded: Walk) -> None:
@@ -131,10 +199,11 @@ def test_a_row_that_is_held_for_a_while_only_delays_it(
     expanded: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Smaller and smaller batches are tried, with rests for others between them."""
-    monkeypatch.setattr(runner, "SMALLEST", 10)
+    monkeypatch.setattr(batches, "SMALLEST", 10)
     sizes: list[int] = []
-    batch = runner._batch
-    with _patience(replace(PATIENCE.get(), lock_ms=20, pause_s=0.02)), _holding(expanded) as let_go:
+    batch = batches._batch
+    patience = replace(PATIENCE.get(), lock_ms=20, pause_s=0.02)
+    with _patience(patience), _holding(expanded, "shop0", "c0002") as let_go:
 
         def noted(connection: Any, migration: DataMigration, size: int) -> Any:
             sizes.append(size)
@@ -142,12 +211,9 @@ def test_a_row_that_is_held_for_a_while_only_delays_it(
                 let_go()
             return batch(connection, migration, size)
 
-        monkeypatch.setattr(runner, "_batch", noted)
+        monkeypatch.setattr(batches, "_batch", noted)
         assert _run(expanded).rows_done == ROWS
-    place = sizes.index(10)
-    tried = sizes[place - 2 : place + 1]
-    assert tried == sorted(tried, reverse=True)
-    assert tried[0] > 10
+    assert sizes[:5] == [100, 50, 25, 12, 10]
     assert expanded.rows("SELECT id FROM customers WHERE points_balance <> points") == []
 
 
@@ -247,6 +313,19 @@ def _run(walk: Walk, watch: Callable[[State], None] = lambda state: None) -> Sta
     return runner.run(runner.address(walk.url("migrator")), MIGRATION, watch=watch)
 
 
+def _break(walk: Walk, *ids: str) -> None:
+    """From now on these customers cannot be written."""
+    walk.run(
+        "CREATE FUNCTION public.fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'no points for customer %', NEW.id; END $$"
+    )
+    those = ", ".join(f"'{id_}'" for id_ in ids)
+    walk.run(
+        "CREATE TRIGGER fails BEFORE UPDATE ON customers FOR EACH ROW"
+        f" WHEN (NEW.id IN ({those})) EXECUTE FUNCTION public.fails()"
+    )
+
+
 @contextmanager
 def _paused(walk: Walk) -> Iterator[tuple[int, Callable[[], None]]]:
     """It runs in a thread of its own, and the application has paused it; what is called at the
@@ -285,11 +364,14 @@ def _done(walk: Walk) -> int:
 
 
 @contextmanager
-def _holding(walk: Walk) -> Iterator[Callable[[], None]]:
+def _holding(
+    walk: Walk, business_id: str = "shop1", id_: str = "c1501"
+) -> Iterator[Callable[[], None]]:
     """Somebody at work holds one customer; until the end, or until told to let go."""
+    held = "SELECT id FROM customers WHERE business_id = %s AND id = %s FOR UPDATE"
     with psycopg.connect(walk.url("app"), application_name="a till") as till:
-        till.execute("SET LOCAL app.business_id TO 'shop1'")
-        assert till.execute(A_CUSTOMER).fetchone() is not None
+        till.execute(f"SET LOCAL app.business_id TO '{business_id}'")  # type: ignore[arg-type]
+        assert till.execute(held, [business_id, id_]).fetchone() is not None
         yield till.rollback
 
 

@@ -1,6 +1,8 @@
 """One database on its way through the history, with rows in it."""
 
 import importlib.util
+import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,6 +104,21 @@ class Walk:
             assert migration
             _begin_again(self.migrator, name)
             run(address(self.url("migrator")), migration)
+
+    def command(self, *arguments: str, fails: bool = False) -> str:
+        """As a person types it after `flask`; what it said. It has to fail, or must not."""
+        said = io.StringIO()
+        handler = logging.StreamHandler(said)  # Flask-Migrate says its errors by the log
+        logging.getLogger("flask_migrate").addHandler(handler)
+        try:
+            with self._here():
+                result = self.app.test_cli_runner().invoke(args=list(arguments))
+        finally:
+            logging.getLogger("flask_migrate").removeHandler(handler)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert (result.exit_code != 0) is fails, result.output + said.getvalue()
+        return result.output + said.getvalue()
 
     def quickly(self, to: str) -> None:
         """The same revisions on one connection, without gates and the lock of a deployment."""
