@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from nxloy_web.schema import guards
-from nxloy_web.schema.autogenerate import include_object, render_item
+from nxloy_web.schema.autogenerate import PLUGINS, include_object, render_item
 from nxloy_web.schema.connecting import migrator
 from nxloy_web.schema.gate import gated
+from nxloy_web.schema.migrating import write_ours
 from nxloy_web.schema.printing import standing_at
 from nxloy_web.schema.standing import Paper
 from nxloy_web.schema.way_back import arrived
@@ -30,6 +31,8 @@ def configure(**where: Any) -> None:
         target_metadata=Base.metadata,
         include_object=include_object,
         render_item=render_item,
+        autogenerate_plugins=PLUGINS,
+        process_revision_directives=write_ours,
         compare_server_default=False,
         transaction_per_migration=True,
         on_version_apply=arrived,

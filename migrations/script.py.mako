@@ -1,19 +1,26 @@
-"""${message}"""
+<%
+    def body(text):
+        lines = [line for line in (text or "").splitlines() if "###" not in line]
+        return "\n".join(lines).strip() or "pass"
+    loses = context.get("down_loses", ())
+%>\
+"""${message.rstrip(".!")}."""
 
-import sqlalchemy as sa
-from alembic import op
-${imports if imports else ""}
-from nxloy_web.schema import operations as ops
+${context.get("ours", "from nxloy_web.schema import online")}
 
-revision = ${repr(up_revision)}
+revision = "${up_revision}"
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+phase = "${context.get("phase", "expand")}"
+% if loses:
+down_loses = ${repr(loses)}
+% endif
 
 
-def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+${context.get("mark", "")}def upgrade() -> None:
+    ${body(upgrades)}
 
 
-def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+${context.get("mark", "")}def downgrade() -> None:
+    ${body(downgrades)}

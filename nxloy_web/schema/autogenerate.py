@@ -7,6 +7,9 @@ from sqlalchemy.sql.schema import SchemaItem
 
 from nxloy_web.db.base import EnumText, TypedJson
 
+PLUGINS = ("alembic.autogenerate.*", "alembic.ext.checkconstraint_byname")
+"""What is compared: CHECKs too, by their names."""
+
 
 def include_object(
     item: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: Any

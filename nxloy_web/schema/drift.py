@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from nxloy_web.schema.autogenerate import include_object
+from nxloy_web.schema.autogenerate import PLUGINS, include_object
 from nxloy_web.tables import Base
 
 
@@ -19,6 +19,7 @@ def differences(connection: Connection) -> list[Any]:
             "include_object": include_object,
             "include_name": lambda name, kind, parents: name != "alembic_version",
             "compare_type": True,
+            "autogenerate_plugins": PLUGINS,
         },
     )
     with warnings.catch_warnings():

@@ -7,7 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -153,3 +153,11 @@ def versions(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setattr(known, "directory", str(copy))
     monkeypatch.setattr(known.migrate, "directory", str(copy))
     return copy / "versions"
+
+
+@pytest.fixture
+def written_at(app: Flask, versions: Path, newest_stock: Stock) -> Iterator[At]:
+    """Databases whose migrations are those of the copy; cloned from what stands already."""
+    newest_stock._standing_at(head := newest_stock.at("head").revisions[-1].id)
+    standing = {head: newest_stock.standing[head]}
+    yield from _lending(replace(newest_stock, app=app, standing=standing))

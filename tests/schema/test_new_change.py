@@ -7,8 +7,6 @@ import ast
 import importlib.util
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +15,7 @@ from flask import Flask
 
 from nxloy_web.schema import lint
 from nxloy_web.schema.new_change.command import new_change_group
-from tests.schema.conftest import At, Stock, _lending
+from tests.schema.conftest import At
 
 PAGE = Path(__file__).parents[2] / "docs" / "changing-the-schema.md"
 RECIPES = re.findall(r"^flask schema new-change (.+)$", PAGE.read_text(), re.MULTILINE)
@@ -37,14 +35,6 @@ def loaded(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def written_at(app: Flask, versions: Path, newest_stock: Stock) -> Iterator[At]:
-    """Databases whose migrations are those of the copy; cloned from what stands already."""
-    newest_stock._standing_at(head := newest_stock.at("head").revisions[-1].id)
-    standing = {head: newest_stock.standing[head]}
-    yield from _lending(replace(newest_stock, app=app, standing=standing))
 
 
 @pytest.mark.parametrize("words", RECIPES)
