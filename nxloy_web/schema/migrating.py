@@ -194,8 +194,9 @@ def _columns(autogen: AutogenContext, rule: Any, table: str) -> set[str]:
     """The columns that a rule is about."""
     if isinstance(rule, CheckConstraint):
         words = set(re.findall(r"[a-z_][a-z0-9_]*", re.sub(r"'[^']*'", "", str(rule.sqltext))))
-        assert isinstance(autogen.metadata, MetaData)
-        return words & set(autogen.metadata.tables[table].columns.keys())
+        models = autogen.metadata
+        assert isinstance(models, MetaData)
+        return words & set(models.tables[table].columns.keys())
     return {column.name for column in rule.columns}
 
 
