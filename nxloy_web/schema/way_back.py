@@ -155,7 +155,7 @@ def _broken(connection: Connection, rule: str | Alike) -> str | None:
 def _taken(connection: Connection, revision: Revision) -> str | None:
     """Keys of rows that were set aside, and that other rows have by now."""
     migration = revision.migration
-    assert migration
+    assert migration is not None
     same = sql.SQL(" AND ").join(
         sql.SQL("t.{column}::text = r.row ->> {name}").format(
             column=sql.Identifier(column), name=sql.Literal(column)
