@@ -3,7 +3,7 @@
 `pytest -p tests.template_lines` notes every body of a template (a page, a branch, a loop, a macro)
 as it is drawn, in all workers, and adds one more result at the end. Lines that are known not to be
 drawn stand in `template_lines.txt`; the list may only become shorter. With TEMPLATE_LINES=write the
-run writes the list anew before it judges by it.
+run writes the list anew instead of judging by it.
 """
 
 import os
@@ -117,16 +117,17 @@ class Plugin:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[OUTPUT] = sorted(Environment.drawn)  # type: ignore[attr-defined]
+        elif os.environ.get("TEMPLATE_LINES") == "write":
+            write_list(texts_of(every_body()) - texts_of(self.drawn()))
         elif not session.testsfailed:  # else what was drawn says nothing
             self.judge(session)
         return result
 
+    def drawn(self) -> set[str]:
+        return self.of_workers | set(Environment.drawn)  # type: ignore[attr-defined]
+
     def judge(self, session: pytest.Session) -> None:
-        drawn = self.of_workers | Environment.drawn  # type: ignore[attr-defined]
-        every = texts_of(every_body())
-        if os.environ.get("TEMPLATE_LINES") == "write":
-            write_list(every - texts_of(drawn))
-        wrong = complaints(every, texts_of(drawn), listed_lines())
+        wrong = complaints(texts_of(every_body()), texts_of(self.drawn()), listed_lines())
         report = pytest.TestReport(
             nodeid=NODE_ID,
             location=(NODE_ID.partition("::")[0], 0, NODE_ID.rpartition(":")[2]),
