@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, false, func, null, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, false, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from nxloy_web.current_business import current_business
@@ -148,7 +148,12 @@ def _far_above(since: datetime) -> Any:
     how_many = select(func.count()).select_from(others).scalar_subquery()
     return (
         select(
-            User.id, User.name, sums.c.times, cast(sums.c.points, Integer), sums.c.last_at, null()
+            User.id,
+            User.name,
+            sums.c.times,
+            cast(sums.c.points, BigInteger),
+            sums.c.last_at,
+            null(),
         )
         .join(sums, sums.c.user_id == User.id)
         .where(
