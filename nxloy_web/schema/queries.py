@@ -11,8 +11,8 @@ from itertools import groupby
 
 from sqlalchemy import select, text
 
-from nxloy_web.db import db
-from nxloy_web.schema import history
+from nxloy_web.db import db, floors
+from nxloy_web.schema import gate, history
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.runner import LOCK_SPACE
 from nxloy_web.tables.data_migrations import DataMigrationRun, DataStatus
@@ -109,6 +109,10 @@ class Overview:
     stages: tuple[Stage, ...]
     migrations: tuple[Migration, ...]
     connected: tuple[Connected, ...]
+    floor: str | None = None
+    """The oldest version that may use the database as it is."""
+    can_go_back: bool = False
+    """It stands in the middle of a group whose contract has not begun."""
 
     @property
     def steps(self) -> int:
@@ -130,8 +134,9 @@ class Overview:
 
     @property
     def oldest_allowed(self) -> str | None:
-        """The oldest version the pending contracts let stay connected."""
+        """The oldest version that the pending contracts, and those before, let stay connected."""
         wanted = [r.min_app for s in self.stages for r in s.revisions if r.min_app]
+        wanted += [self.floor] if self.floor else []
         return max(wanted, key=version_numbers, default=None)
 
     def is_too_old(self, who: Connected) -> bool:
@@ -140,17 +145,22 @@ class Overview:
 
 
 def overview() -> Overview:
-    revision = history.current(db.session.connection())
+    connection = db.session.connection()
+    revision = history.current(connection)
     places = {known.id: place for place, known in enumerate(_known())}
     is_ahead = revision is not None and revision not in places
     begin = 0 if revision is None else places.get(revision, len(places) - 1) + 1
+    pending = _known()[begin:]
     migrations, connected = _migrations(), _connected()
+    is_within = bool(begin and pending) and _known()[begin - 1].group == pending[0].group
     return Overview(
         revision,
         is_ahead,
-        tuple(_stages(_known()[begin:], migrations, connected)),
+        tuple(_stages(pending, migrations, connected)),
         migrations,
         connected,
+        floors.oldest_allowed(connection),
+        is_within and gate.begun(connection) != pending[0].id,
     )
 
 

@@ -284,3 +284,30 @@ def test_the_command_makes_an_operator_and_takes_it_away(app: Flask, as_admin: A
         " again.\n",
     )
     assert "with an @" in run("olu")[1]
+
+
+def test_it_says_what_to_type_and_the_way_back(
+    operator: FlaskClient, as_admin: Any, state: Any
+) -> None:
+    """One next command, what it waits for, and one way back: as long as there is one."""
+    state("copy_points_to_balance", status="RUNNING")
+    as_admin.execute("UPDATE alembic_version SET version_num = 'copy_points_to_balance'")
+    page = operator.get(PAGE).text.split("What to type")[1]
+    assert page.index("The data migration copy_points_to_balance has to finish.") < page.index(
+        "When that is so:"
+    )
+    assert "flask schema contract" in page
+    assert "flask schema abort" in page
+    as_admin.execute("COMMENT ON TABLE alembic_version IS 'remove_points_column'")
+    page = operator.get(PAGE).text.split("What to type")[1]
+    assert "flask schema abort" not in page
+    assert "It was begun, so it can only be finished." in page
+    as_admin.execute("COMMENT ON TABLE alembic_version IS NULL")
+
+
+def test_it_says_which_versions_the_database_is_for(operator: FlaskClient, as_admin: Any) -> None:
+    """S2: the floor that a contract has raised."""
+    as_admin.execute("INSERT INTO application_floors VALUES ('remove_name', '0.0.2')")
+    assert "The database is for version 0.0.2 or later" in operator.get(PAGE).text
+    as_admin.execute("DELETE FROM application_floors")
+    assert "The database is for version" not in operator.get(PAGE).text
