@@ -12,7 +12,7 @@ from itertools import groupby
 from sqlalchemy import select, text
 
 from nxloy_web.db import db, floors
-from nxloy_web.schema import gate, history
+from nxloy_web.schema import begun, history
 from nxloy_web.schema.history import CONTRACT, Revision
 from nxloy_web.schema.runner import LOCK_SPACE
 from nxloy_web.tables.data_migrations import DataMigrationRun, DataStatus
@@ -160,7 +160,7 @@ def overview() -> Overview:
         migrations,
         connected,
         floors.oldest_allowed(connection),
-        is_within and gate.begun(connection) != pending[0].id,
+        is_within and not begun.is_noted(connection, pending[0].id),
     )
 
 
