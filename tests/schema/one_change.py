@@ -2,7 +2,7 @@
 plain model: a dict of what every row says."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -196,7 +196,10 @@ class Story:
             _killing(engine, kill_at)
         token = PATIENCE.set(HASTY)
         try:
-            with self.walk._here(), engine.connect() as connection:
+            connection = engine.connect()
+            driver: Any = connection.connection.driver_connection
+            # A killed command does not come to closing it.
+            with closing(driver), self.walk._here(), connection:
                 return self._run(config, scripts, gated(steps), connection)
         finally:
             PATIENCE.reset(token)

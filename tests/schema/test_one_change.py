@@ -23,7 +23,7 @@ from tests.schema.one_change import DONE, KILLED, REFUSED, RENAME, SPLIT, Change
 WALKS, MANY_WALKS, STEPS, ROWS = 70, 1_000, 12, 12
 
 soak = pytest.mark.soak
-kills = st.none() | st.none() | st.integers(1, 60)
+kills = st.none() | st.none() | st.integers(1, 30)
 rows = st.integers(1, ROWS)
 
 
