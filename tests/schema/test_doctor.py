@@ -177,11 +177,13 @@ def test_in_the_middle_of_a_change_nothing_but_the_rest_of_it_is_named(
     """Triggers that keep columns equal, unproven rules, tables whose policy is still to come."""
     app, database = beginner
     with app.app_context():
-        stops = [revision.id for revision in history.revisions() if revision.phase == "data"]
+        known = history.revisions()
+        stops = [revision.id for revision in known if revision.phase == "data"]
         assert stops
         for stop in stops:
             upgrade(revision=stop)
-            assert [c.area for c in seen(app, database).complaints] == ["history"], stop
+            pending = [] if stop == known[-1].id else ["history"]
+            assert [c.area for c in seen(app, database).complaints] == pending, stop
 
 
 def test_books_that_do_not_add_up_are_counted_without_names(app: Flask, database: Any) -> None:
