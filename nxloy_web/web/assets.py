@@ -74,7 +74,7 @@ def init_app(app: Flask, static: Path = STATIC) -> None:
     assets = Assets(static, app.debug, build(static), newest_change(static))
     app.extensions["assets"] = assets
     app.jinja_env.globals["asset"] = assets.url
-    app.add_url_rule(f"{URL_PREFIX}<path:name>", "static_of_another_release", assets.stand_in)
+    app.add_url_rule(f"{URL_PREFIX}<name>", "static_of_another_release", assets.stand_in)
     components.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from nxloy_web.errors import SignInNeeded
 from nxloy_web.web.answers import page, see_other
@@ -38,7 +39,10 @@ class KeptForm:
 
 def form_of_request() -> KeptForm | None:
     """What this request sent, when it may be kept; else None."""
-    fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    try:
+        fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    except RequestEntityTooLarge:  # read here for the first time, by whoever refuses it
+        return None
     # Passwords are asked for outside of businesses only.
     is_inside = side_of_request() in (Side.DESK, Side.PORTAL)
     if not is_inside or not _is_from_our_page() or request.files or not fields:

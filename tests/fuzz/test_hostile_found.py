@@ -60,3 +60,14 @@ def test_where_somebody_says_they_come_from_may_be_no_address(app: Flask, shop: 
     assert owner.get(shop.url("/"), headers={"Referer": "http://["}).status_code == 200
     sent = {"Referer": "http://[", "Origin": "http://["}
     assert app.test_client().post(shop.url("/team/"), headers=sent).status_code < 500
+
+
+def test_a_form_too_large_to_be_read_is_not_kept(app: Flask, shop: Shop) -> None:
+    """It was read for the first time while its sender was sent to the sign-in."""
+    head = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+    body = head + b"w" * 1_100_000 + b"\r\n--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    path = shop.url(f"/imports/{new_id()}/undo")
+    for method in ("OPTIONS", "POST"):
+        answer = app.test_client().open(path, method=method, data=body, content_type=kind)
+        assert answer.status_code in (303, 413)

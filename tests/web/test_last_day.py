@@ -17,6 +17,7 @@ from nxloy_web.redemptions import asking, deciding, notices
 from nxloy_web.wording import Wording
 from tests.factories import Shop, as_role, inside, make_reward, make_shop
 from tests.portal.steps import Admin, give_points, member
+from tests.redemptions.test_notices import settle
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ENGLISH = Wording(BERLIN, "en")
@@ -74,7 +75,7 @@ def test_a_request_has_one_last_day(app: Flask, shop: Shop, as_admin: Admin) -> 
     with inside(app, shop):
         deciding.approve(redemption_id, by=shop.actor(), at=clock.now())
         db.session.commit()
-    worker.run_until_idle(app)
+    settle(app)
     with inside(app, shop):
         notices.remind()
 
