@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import expect
 from psycopg import sql
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -55,6 +56,10 @@ class Database:
             "RATELIMIT_ENABLED": False,
         }
 
+
+# No test depends on how quick the machine is.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")
 
 LONGEST = (
     "tests/screens/test_every_page.py",
