@@ -49,7 +49,7 @@ def main() -> int:
     if SYSTEM_POSTGRES.exists():
         results["PostgreSQL 15"] = on_system_postgres()
     summary(results)
-    tests = run("pytest", "-p", "tests.template_lines", *workers(), "-q", "-m", "not soak")
+    tests = run("pytest", *workers(), "-q", "-m", "not soak")
     return 0 if tests and all(results.values()) else 1
 
 
