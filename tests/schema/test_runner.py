@@ -113,7 +113,7 @@ def test_a_row_that_waits_is_tried_again_when_somebody_has_put_it_right(expanded
     still = expanded.command(*report, "--resolve", "shop1/c2015", fails=True)
     assert "shop1/c2015 still waits: no points for customer c2015" in still
     assert "No row shop1/c7 of" in expanded.command(*report, "--resolve", "shop1/c7", fails=True)
-    assert "4" not in expanded.command(*report).splitlines()[-1]
+    assert "4 row(s)" not in expanded.command(*report).splitlines()[-1]
     expanded.run("DROP TRIGGER fails ON customers")
     assert "shop1/c2015 is done." in expanded.command(*report, "--resolve", "shop1/c2015")
     expanded.run("DELETE FROM customers WHERE id = 'c0001'")
